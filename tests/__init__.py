@@ -1,0 +1,1 @@
+"""Tests in four rings: pure, database, API and stream, acceptance."""
