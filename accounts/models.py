@@ -1,0 +1,76 @@
+"""People who sign in, machines that hold keys, and the answers kept for repeats."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, Text, text
+from sqlmodel import Field, SQLModel
+
+from kit.tables import Instant, TextList, about, one_of
+
+ROLES = ("advisor", "lead", "supervisor", "admin", "auditor")
+SCOPES = ("telephony", "control_center", "operator")
+
+
+class Account(SQLModel, table=True):
+    """A person who signs in locally; `advisor_id` where the person is an advisor."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        one_of("role", ROLES, "ck_accounts_role"),
+        Index("ux_accounts_email", text("lower(email)"), unique=True),
+    )
+
+    id: UUID = Field(primary_key=True)
+    email: str = about("personal", sa_type=Text)
+    name: str = about("personal", sa_type=Text)
+    password_hash: str = about("personal", sa_type=Text)
+    role: str = Field(sa_type=Text)
+    advisor_id: UUID | None = Field(default=None, foreign_key="advisors.id", unique=True)
+    active: bool = True
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class SignIn(SQLModel, table=True):
+    """One signed-in browser or client; only the hash of its token is kept."""
+
+    __tablename__ = "sign_ins"
+
+    token_hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    account_id: UUID = Field(foreign_key="accounts.id", index=True)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class MachineKey(SQLModel, table=True):
+    """A key of a machine client: hashed, scoped, ended by date or by hand."""
+
+    __tablename__ = "machine_keys"
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(sa_type=Text)
+    key_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    scopes: list[str] = Field(sa_type=TextList)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StoredAnswer(SQLModel, table=True):
+    """The answer to an `Idempotency-Key`, kept for a day; `subjects` lets an erasure find it."""
+
+    __tablename__ = "stored_answers"
+    __table_args__ = (
+        PrimaryKeyConstraint("principal", "key"),
+        Index("ix_stored_answers_until", "kept_until"),
+        Index("ix_stored_answers_subjects", "subjects", postgresql_using="gin"),
+    )
+
+    principal: str = Field(sa_type=Text)
+    key: str = Field(sa_type=Text)
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+    status: int
+    body: bytes = about("personal", sa_type=LargeBinary)
+    subjects: list[str] = Field(sa_type=TextList)
+    kept_until: datetime = Field(sa_type=Instant)

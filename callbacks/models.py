@@ -1,0 +1,104 @@
+"""The ledger of promises. Rows are never deleted; each ends exactly once, with a reason."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Text, text
+from sqlmodel import Field, SQLModel
+
+from callbacks.states import CALLBACK
+from kit.tables import Instant, about, one_of
+
+FINAL = ", ".join(f"'{state}'" for state in sorted(CALLBACK.final))
+
+
+class Callback(SQLModel, table=True):
+    """This customer, this advisor (or the desk group), this window.
+
+    `promised_from`/`promised_until` keep the window as first promised; `window_…` is the present one, moved only
+    with consent. `next_action_at` is never null before the end: something is always due.
+    """
+
+    __tablename__ = "callbacks"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", "market_id"),
+        ForeignKeyConstraint(["customer_id", "market_id"], ["customers.id", "customers.market_id"]),
+        one_of("state", CALLBACK.states, "ck_callbacks_state"),
+        one_of("owner_state", ("own", "handed_to_group"), "ck_callbacks_owner_state"),
+        CheckConstraint("window_ends_at > window_starts_at", name="ck_callbacks_window"),
+        CheckConstraint(f"(state IN ({FINAL})) = (final_reason IS NOT NULL)", name="ck_callbacks_final_reason"),
+        CheckConstraint(f"(state IN ({FINAL})) = (final_at IS NOT NULL)", name="ck_callbacks_final_at"),
+        CheckConstraint(f"(state IN ({FINAL})) = (next_action_at IS NULL)", name="ck_callbacks_next_action"),
+        CheckConstraint("owner_state = 'own' OR owner_reason IS NOT NULL", name="ck_callbacks_owner_reason"),
+        CheckConstraint("attempts BETWEEN 0 AND 20", name="ck_callbacks_attempts"),
+        Index(
+            "ux_callbacks_open_customer",
+            "customer_id",
+            "market_id",
+            unique=True,
+            postgresql_where=text(f"state NOT IN ({FINAL}) AND customer_id IS NOT NULL"),
+        ),
+        Index("ix_callbacks_due", "next_action_at", postgresql_where=text(f"state NOT IN ({FINAL})")),
+        Index(
+            "ix_callbacks_advisor",
+            "advisor_id",
+            "window_starts_at",
+            postgresql_where=text(f"state NOT IN ({FINAL})"),
+        ),
+    )
+
+    id: UUID
+    market_id: str = Field(foreign_key="markets.id", sa_type=Text)
+    customer_id: UUID | None = None
+    advisor_id: UUID | None = Field(default=None, foreign_key="advisors.id")
+    desk_group_id: UUID | None = Field(default=None, foreign_key="desk_groups.id")
+    owner_state: str = Field(default="own", sa_type=Text)
+    owner_reason: str | None = Field(default=None, sa_type=Text)
+    state: str = Field(sa_type=Text)
+    since: datetime = Field(sa_type=Instant)
+    promised_from: datetime = Field(sa_type=Instant)
+    promised_until: datetime = Field(sa_type=Instant)
+    window_starts_at: datetime = Field(sa_type=Instant)
+    window_ends_at: datetime = Field(sa_type=Instant)
+    number: str = about("personal", sa_type=Text)
+    topic: str | None = about("personal", default=None, sa_type=Text)
+    language: str = Field(sa_type=Text)
+    contact_id: UUID | None = None
+    attempts: int = 0
+    next_action_at: datetime | None = Field(default=None, sa_type=Instant)
+    reached_at: datetime | None = Field(default=None, sa_type=Instant)
+    reached_by: UUID | None = None
+    final_at: datetime | None = Field(default=None, sa_type=Instant)
+    final_reason: str | None = Field(default=None, sa_type=Text)
+    merged_into: UUID | None = None
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class CallbackAttempt(SQLModel, table=True):
+    """An intent to dial, committed before the switch is told; its token is dialled once."""
+
+    __tablename__ = "callback_attempts"
+    __table_args__ = (
+        PrimaryKeyConstraint("token", "market_id"),
+        ForeignKeyConstraint(["callback_id", "market_id"], ["callbacks.id", "callbacks.market_id"]),
+        Index("ux_callback_attempts_open", "callback_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("ux_callback_attempts_number", "number", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index(
+            "ix_callback_attempts_to_dial",
+            "committed_at",
+            postgresql_where=text("ended_at IS NULL AND handed_at IS NULL"),
+        ),
+        CheckConstraint("(ended_at IS NULL) = (result IS NULL)", name="ck_callback_attempts_result"),
+    )
+
+    token: UUID
+    market_id: str = Field(foreign_key="markets.id", sa_type=Text)
+    callback_id: UUID
+    advisor_id: UUID = Field(foreign_key="advisors.id")
+    ordinal: int
+    number: str = about("personal", sa_type=Text)
+    committed_at: datetime = Field(sa_type=Instant)
+    handed_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_signal_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    result: str | None = Field(default=None, sa_type=Text)

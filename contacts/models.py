@@ -1,0 +1,167 @@
+"""Contacts, the offers made for them, and what the switch has said.
+
+No foreign keys to markets and desk groups: every routed call would lock the same few rows, and the database would
+spend its time on multixacts. The customer's and the advisor's keys imply both.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Text,
+    Uuid,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from contacts.states import CONTACT, OFFER
+from kit.tables import Instant, Json, about, one_of
+
+CHANNELS = ("phone", "chat", "email")
+FINAL = ", ".join(f"'{state}'" for state in sorted(CONTACT.final))
+
+
+class Contact(SQLModel, table=True):
+    """One interaction. `age_at` orders it and never changes; `deadline_at` is when its present state runs out."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", "market_id"),
+        ForeignKeyConstraint(["customer_id", "market_id"], ["customers.id", "customers.market_id"]),
+        one_of("channel", CHANNELS, "ck_contacts_channel"),
+        one_of("direction", ("in", "out"), "ck_contacts_direction"),
+        one_of("state", CONTACT.states, "ck_contacts_state"),
+        one_of("own_by", ("relationship", "number"), "ck_contacts_own_by"),
+        one_of("choice", ("colleague", "callback", "hold"), "ck_contacts_choice"),
+        CheckConstraint(f"(state IN ({FINAL})) = (ended_at IS NOT NULL)", name="ck_contacts_ended"),
+        CheckConstraint(
+            "state NOT IN ('connected', 'wrapping') OR advisor_id IS NOT NULL", name="ck_contacts_held_by"
+        ),
+        Index("ux_contacts_switch_call", "switch_call_id", unique=True),
+        Index(
+            "ux_contacts_active_phone",
+            "advisor_id",
+            unique=True,
+            postgresql_where=text("channel = 'phone' AND state IN ('connected', 'wrapping')"),
+        ),
+        Index(
+            "ix_contacts_waiting",
+            "market_id",
+            "age_at",
+            postgresql_where=text("state IN ('waiting', 'choosing')"),
+        ),
+        Index("ix_contacts_open", "id", postgresql_where=text(f"state NOT IN ({FINAL})")),
+        Index("ix_contacts_customer", "customer_id", "received_at"),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+    id: UUID
+    market_id: str = Field(sa_type=Text)
+    channel: str = Field(default="phone", sa_type=Text)
+    direction: str = Field(default="in", sa_type=Text)
+    switch_call_id: str | None = Field(default=None, sa_type=Text)
+    state: str = Field(sa_type=Text)
+    since: datetime = Field(sa_type=Instant)
+    received_at: datetime = Field(sa_type=Instant)
+    age_at: datetime = Field(sa_type=Instant)
+    customer_id: UUID | None = None
+    caller_number: str | None = about("personal", default=None, sa_type=Text)
+    dialled_number: str | None = about("operational", default=None, sa_type=Text)
+    language: str = Field(sa_type=Text)
+    needs: dict[str, int] = Field(sa_type=Json)
+    priority: int = 0
+    own_advisor_id: UUID | None = Field(default=None, foreign_key="advisors.id")
+    own_by: str | None = Field(default=None, sa_type=Text)
+    desk_group_id: UUID | None = None
+    advisor_id: UUID | None = Field(default=None, foreign_key="advisors.id")
+    choice: str | None = Field(default=None, sa_type=Text)
+    choices_asked: int = 0
+    step: str | None = Field(default=None, sa_type=Text)
+    menu: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    hold_told_s: int | None = None
+    waiting_since: datetime | None = Field(default=None, sa_type=Instant)
+    asked_after_at: datetime | None = Field(default=None, sa_type=Instant)
+    tried: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))
+    deadline_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_signal_at: datetime = Field(sa_type=Instant)
+    first_offered_at: datetime | None = Field(default=None, sa_type=Instant)
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+    hung_up_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_reason: str | None = Field(default=None, sa_type=Text)
+    callback_id: UUID | None = None
+    disposition: str | None = Field(default=None, sa_type=Text)
+    solved: bool | None = None
+    note: str | None = about("personal", default=None, sa_type=Text)
+
+
+class Offer(SQLModel, table=True):
+    """One contact, or one callback that is due, put to one advisor until a deadline."""
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", "market_id"),
+        ForeignKeyConstraint(["contact_id", "market_id"], ["contacts.id", "contacts.market_id"]),
+        ForeignKeyConstraint(["callback_id", "market_id"], ["callbacks.id", "callbacks.market_id"]),
+        one_of("channel", CHANNELS, "ck_offers_channel"),
+        one_of("state", OFFER.states, "ck_offers_state"),
+        CheckConstraint("(contact_id IS NULL) <> (callback_id IS NULL)", name="ck_offers_subject"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="ck_offers_decided"),
+        Index(
+            "ux_offers_open_phone",
+            "advisor_id",
+            unique=True,
+            postgresql_where=text("state = 'open' AND channel = 'phone'"),
+        ),
+        Index("ux_offers_open_contact", "contact_id", unique=True, postgresql_where=text("state = 'open'")),
+        Index("ux_offers_open_callback", "callback_id", unique=True, postgresql_where=text("state = 'open'")),
+        Index("ix_offers_deadline", "deadline_at", postgresql_where=text("state = 'open'")),
+    )
+
+    id: UUID
+    market_id: str = Field(sa_type=Text)
+    channel: str = Field(default="phone", sa_type=Text)
+    contact_id: UUID | None = Field(default=None, index=True)
+    callback_id: UUID | None = Field(default=None, index=True)
+    advisor_id: UUID = Field(foreign_key="advisors.id")
+    state: str = Field(default="open", sa_type=Text)
+    made_at: datetime = Field(sa_type=Instant)
+    deadline_at: datetime = Field(sa_type=Instant)
+    ringing_at: datetime | None = Field(default=None, sa_type=Instant)
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    reason: str | None = Field(default=None, sa_type=Text)
+    decision_id: UUID | None = None
+
+
+class SwitchEvent(SQLModel, table=True):
+    """An event of the switch that has taken effect; its identity makes a repeat harmless."""
+
+    __tablename__ = "switch_events"
+    __table_args__ = (PrimaryKeyConstraint("call_id", "identity"),)
+
+    call_id: str = Field(sa_type=Text)
+    identity: str = Field(sa_type=Text)
+    type: str = Field(sa_type=Text)
+    heard_at: datetime = Field(sa_type=Instant)
+    effect: str = Field(sa_type=Text)
+    signal: dict[str, Any] = about("personal", sa_type=Json)
+
+
+class DirectoryVersion(SQLModel, table=True):
+    """Counts the changes of people, groups, markets and absences; triggers keep it (see `directory.py`)."""
+
+    __tablename__ = "directory_version"
+    __table_args__ = (
+        CheckConstraint("single", name="ck_directory_version_single"),
+        {"postgresql_with": {"fillfactor": "10"}},
+    )
+
+    single: bool = Field(default=True, primary_key=True)
+    version: int = Field(default=1, sa_type=BigInteger)

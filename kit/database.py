@@ -1,0 +1,276 @@
+"""PostgreSQL: one pool, one transaction per request or job, two manners on the same connection.
+
+`Session.fetch(sql, …)` runs an explicit statement straight on asyncpg: the hot path. `Session.orm` is a SQLModel
+session over the very same connection: administration. JSON columns are read as Python values on both, and written
+as text on the first. SQLAlchemy's engine is in AUTOCOMMIT, so the transaction is
+ours alone, begun and committed here and nowhere else; services never commit.
+
+Failures: whatever says that the connection or its server is gone becomes `DatabaseAway` (503) and the connection
+is thrown away, also for a server that turned read-only under us after a failover (SQLSTATE 25006).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Any, Literal, TypeAlias, TypeVar, cast
+
+import asyncpg
+from asyncpg.connect_utils import SessionAttribute
+from pydantic_core import from_json
+from sqlalchemy.exc import TimeoutError as SqlTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from kit import announcements
+from kit.announcements import NewEvent
+from kit.errors import Unavailable
+from kit.settings import Settings
+
+Record: TypeAlias = asyncpg.Record
+Row: TypeAlias = dict[str, Any]
+T = TypeVar("T")
+
+GONE = ("25006", "57P01", "57P02", "57P03", "08000", "08003", "08006", "53300")
+"""SQLSTATEs after which the connection is useless: read-only server, shutdown, crash, starting up, broken."""
+
+RETRY = ("40001", "40P01")
+"""Serialization failure and deadlock: the transaction had no effect and may be tried again."""
+
+TOO_SLOW = ("55P03", "57014", "53100", "53200", "25P03")
+"""Lock not had in time, statement cancelled by its time-out, disk full, out of memory, idle in transaction."""
+
+
+class DatabaseAway(Unavailable):
+    """Nothing that was asked for is certain to have happened; a repeat with the same key tells."""
+
+    word = "database-away"
+    title = "The database can't be reached; nothing was accepted. Try again."
+
+
+class ReadSession:
+    """Reads without a transaction of its own; each statement sees what is committed when it starts."""
+
+    def __init__(self, connection: AsyncConnection, raw: asyncpg.Connection[Record]) -> None:
+        self._connection = connection
+        self.raw = raw
+        self._orm: AsyncSession | None = None
+
+    @property
+    def orm(self) -> AsyncSession:
+        """The SQLModel session on this connection; `flush` writes, committing is not its business."""
+        if self._orm is None:
+            self._orm = AsyncSession(bind=self._connection, expire_on_commit=False, autoflush=True)
+        return self._orm
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Row]:
+        return [dict(record) for record in await self.raw.fetch(sql, *arguments)]
+
+    async def fetch_row(self, sql: str, *arguments: Any) -> Row | None:
+        record = await self.raw.fetchrow(sql, *arguments)
+        return None if record is None else dict(record)
+
+    async def fetch_value(self, sql: str, *arguments: Any) -> Any:
+        return await self.raw.fetchval(sql, *arguments)
+
+    async def close(self) -> None:
+        if self._orm is not None:
+            await self._orm.close()
+
+
+class Session(ReadSession):
+    """One transaction. Whoever takes a `Session` admits to writing."""
+
+    def __init__(self, connection: AsyncConnection, raw: asyncpg.Connection[Record]) -> None:
+        super().__init__(connection, raw)
+        self.wakes: set[str] = set()
+        """What to look at right after the commit, for example `dispatch`."""
+        self._announced: list[NewEvent] = []
+
+    def announce(self, event: NewEvent) -> None:
+        """Record `event` in this transaction; everything announced is written right before the commit."""
+        self._announced.append(event)
+
+    async def flush(self) -> None:
+        """Write what is still held back: objects of the ORM, then the announcements."""
+        if self._orm is not None:
+            await self._orm.flush()
+        if self._announced:
+            announced, self._announced = self._announced, []
+            await announcements.write(self, announced)
+            self.wakes.add("events")
+
+    async def execute(self, sql: str, *arguments: Any) -> str:
+        """Run a statement; returns the command tag, for example `UPDATE 1`."""
+        return await self.raw.execute(sql, *arguments)
+
+    async def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        await self.raw.executemany(sql, rows)
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        await self.raw.copy_records_to_table(table, columns=list(columns), records=rows)
+
+    @contextlib.asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What fails inside is undone alone, its announcements too."""
+        await self.flush()
+        try:
+            async with self.raw.transaction():
+                yield
+                await self.flush()
+        except BaseException:
+            self._announced.clear()
+            raise
+
+
+AfterCommit: TypeAlias = Callable[[frozenset[str]], Awaitable[None] | None]
+
+
+class Database:
+    """The pool, opened by the process that starts and closed by it."""
+
+    def __init__(self, url: str, settings: Settings, *, application: str = "durchwahl") -> None:
+        self._settings = settings
+        self._url = url
+        self._application = application
+        self._listeners: list[AfterCommit] = []
+        self.engine: AsyncEngine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self.connect,
+            isolation_level="AUTOCOMMIT",
+            json_deserializer=from_json,
+            pool_size=settings.pool_size,
+            max_overflow=0,
+            pool_timeout=settings.connect_timeout.total_seconds(),
+            pool_reset_on_return=None,
+        )
+
+    async def connect(self) -> asyncpg.Connection[Record]:
+        """A connection of its own, outside the pool: for the pool itself, and for LISTEN."""
+        settings = self._settings
+        return await asyncpg.connect(
+            self._url,
+            timeout=settings.connect_timeout.total_seconds(),
+            command_timeout=settings.statement_timeout.total_seconds() + 1,
+            target_session_attrs=SessionAttribute.read_write if "," in self._url else None,
+            statement_cache_size=512,
+            server_settings={
+                "application_name": self._application,
+                "timezone": "UTC",
+                "jit": "off",
+                "statement_timeout": _milliseconds(settings.statement_timeout.total_seconds()),
+                "lock_timeout": _milliseconds(settings.lock_timeout.total_seconds()),
+                "idle_in_transaction_session_timeout": _milliseconds(
+                    settings.idle_in_transaction_timeout.total_seconds()
+                ),
+            },
+        )
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    def after_commit(self, listener: AfterCommit) -> None:
+        """`listener` is told after each commit what the transaction wants looked at."""
+        self._listeners.append(listener)
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[ReadSession]:
+        async with self._connection() as (connection, raw):
+            session = ReadSession(connection, raw)
+            try:
+                yield session
+            finally:
+                await session.close()
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[ReadSession]:
+        """Several statements that see one and the same instant."""
+        async with (
+            self._connection() as (connection, raw),
+            raw.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            session = ReadSession(connection, raw)
+            try:
+                yield session
+            finally:
+                await session.close()
+
+    @contextlib.asynccontextmanager
+    async def transaction(
+        self, isolation: Literal["read_committed", "serializable"] = "read_committed"
+    ) -> AsyncIterator[Session]:
+        """Commit at the end, roll back on any exception; then tell the listeners."""
+        async with self._connection() as (connection, raw):
+            session = Session(connection, raw)
+            try:
+                async with raw.transaction(isolation=isolation):
+                    yield session
+                    await session.flush()
+            finally:
+                await session.close()
+        await self._tell(frozenset(session.wakes))
+
+    async def run(self, work: Callable[[Session], Awaitable[T]], *, attempts: int = 5) -> T:
+        """`work` in a transaction, tried again when the database undid it for a deadlock or a serialization
+        failure, or when a lock was not had in time; `work` must not act outside the transaction."""
+        for attempt in range(1, attempts + 1):
+            try:
+                async with self.transaction() as session:
+                    return await work(session)
+            except asyncpg.PostgresError as error:
+                if error.sqlstate not in RETRY or attempt == attempts:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _tell(self, wakes: frozenset[str]) -> None:
+        if not wakes:
+            return
+        for listener in self._listeners:
+            result = listener(wakes)
+            if result is not None:
+                await result
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[tuple[AsyncConnection, asyncpg.Connection[Record]]]:
+        connection = await self._checkout()
+        try:
+            raw = (await connection.get_raw_connection()).driver_connection
+            yield connection, cast("asyncpg.Connection[Record]", raw)
+        except BaseException as error:
+            if is_gone(error) or isinstance(error, asyncio.CancelledError):
+                await connection.invalidate()
+            away = as_away(error)
+            if away is not None:
+                raise away from error
+            raise
+        finally:
+            await connection.close()
+
+    async def _checkout(self) -> AsyncConnection:
+        try:
+            return await self.engine.connect()
+        except Exception as error:
+            raise as_away(error) or DatabaseAway(retry_after_s=1) from error
+
+
+def is_gone(error: BaseException) -> bool:
+    """Whether the connection that raised this is of no more use."""
+    if isinstance(error, asyncpg.PostgresError):
+        return error.sqlstate in GONE
+    return isinstance(error, OSError | asyncpg.InterfaceError | asyncio.TimeoutError)
+
+
+def as_away(error: BaseException) -> DatabaseAway | None:
+    """The 503 that an outside failure of the database is answered with; None for every other error."""
+    if is_gone(error):
+        return DatabaseAway(retry_after_s=1)
+    if isinstance(error, SqlTimeout):
+        return DatabaseAway(retry_after_s=2)
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate in TOO_SLOW:
+        return DatabaseAway(retry_after_s=1)
+    return None
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(int(seconds * 1000))

@@ -1,0 +1,63 @@
+"""Identifiers: UUIDv7 inside, `con_01J…` (prefix and Crockford base32) outside.
+
+They are made from the clock and the dice handed in, so that a replay with the same seed makes the same ids.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID
+
+from kit.errors import NotFound
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+DIGITS = {character: value for value, character in enumerate(ALPHABET)}
+LENGTH = 26
+
+
+class Dice(Protocol):
+    """The part of `random.Random` that identifiers need."""
+
+    def getrandbits(self, k: int, /) -> int: ...
+
+
+def new_id(now: datetime, dice: Dice | None = None) -> UUID:
+    """A UUIDv7 (RFC 9562): 48 bits of milliseconds of `now`, the rest random, so that ids sort by time."""
+    random_bits = dice.getrandbits(74) if dice else int.from_bytes(os.urandom(10), "big") >> 6
+    milliseconds = int(now.timestamp() * 1000)
+    return UUID(int=_layout(milliseconds, random_bits))
+
+
+def _layout(milliseconds: int, random_bits: int) -> int:
+    high, low = random_bits >> 62, random_bits & ((1 << 62) - 1)
+    return (milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low
+
+
+def made_at(identifier: UUID) -> datetime:
+    """The instant from which a UUIDv7 was made, to the millisecond."""
+    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+
+
+def encode(prefix: str, identifier: UUID) -> str:
+    """`("con", uuid)` → `con_01J…`."""
+    value = identifier.int
+    return prefix + "_" + "".join(ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
+
+
+def decode(prefix: str, text: str) -> UUID:
+    """The inverse of `encode`; anything else is `NotFound`: an id that cannot exist is not there."""
+    head, _, body = text.partition("_")
+    if head != prefix or len(body) != LENGTH or body[0] > "7":
+        raise NotFound
+    value = 0
+    for character in body:
+        if character not in DIGITS:
+            raise NotFound
+        value = value << 5 | DIGITS[character]
+    return UUID(int=value)
+
+
+IdMaker = Callable[[datetime], UUID]

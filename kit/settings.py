@@ -1,0 +1,47 @@
+"""The configuration: one class, read once by the process that starts; every field stands in `.env.example`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment variables `DURCHWAHL_…`; durations in seconds or ISO 8601 (`PT5S`)."""
+
+    model_config = SettingsConfigDict(env_prefix="DURCHWAHL_", env_file=".env", extra="ignore")
+
+    database_url: SecretStr | None = Field(
+        None, description="Any PostgreSQL ≥ 15, several hosts for failover; empty: the embedded one."
+    )
+    data_dir: Path = Field(Path(".data"), description="Where the embedded database and generated keys live.")
+    environment: Literal["production", "demo", "test"] = Field(
+        "production", description="`demo` allows generated credentials to be printed."
+    )
+    phone_region: str = Field("DE", description="Country in which numbers without a country code are read.")
+    host: str = Field("127.0.0.1", description="Address that the service listens on.")
+    port: int = Field(8080, description="Port that the service listens on; 0 takes a free one.")
+    public_url: str = Field("", description="How browsers reach the service; empty: derived from the request.")
+    pool_size: int = Field(16, description="Connections to the database per process.")
+    connect_timeout: timedelta = Field(timedelta(seconds=2), description="For a new database connection.")
+    statement_timeout: timedelta = Field(timedelta(seconds=3), description="For one statement.")
+    lock_timeout: timedelta = Field(timedelta(seconds=2), description="For waiting on another transaction.")
+    idle_in_transaction_timeout: timedelta = Field(
+        timedelta(seconds=5), description="After which an idle transaction is ended by the database."
+    )
+    secret: SecretStr | None = Field(
+        None,
+        description="Signs cursors and fingerprints; the same for all replicas, 16 characters or more. "
+        "Empty: made once and kept in the data folder.",
+    )
+    session_lifetime: timedelta = Field(timedelta(hours=12), description="How long a sign-in lasts.")
+    idempotency_lifetime: timedelta = Field(
+        timedelta(hours=24), description="How long the answer to an Idempotency-Key is kept."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    access_log: bool = Field(True, description="Whether each request is logged: route, status, duration.")
+    workers: bool = Field(True, description="Whether `durchwahl serve` also runs the loops.")

@@ -1,0 +1,1 @@
+"""What people hear and read, one JSON file per language (i18next)."""

@@ -1,0 +1,19 @@
+"""All tables of all rooms, gathered for migrations, the drift check and the column tags."""
+
+from sqlmodel import SQLModel
+
+import accounts.models
+import advisors.models
+import callbacks.models
+import contacts.models
+import customers.models
+import decisions.models
+import desk_groups.models
+import direct_dial.models
+import kit.events
+import markets.models
+import realtime.models
+
+ROOMS = (accounts, advisors, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets, realtime)
+
+metadata = SQLModel.metadata

@@ -1,0 +1,82 @@
+"""Fixtures of the database ring: a transaction that is rolled back, or a database of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from kit.clock import VirtualClock
+from kit.database import Database, Session
+from kit.settings import Settings
+from tests.support import postgres
+
+MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+"""10 o'clock in Berlin, a working day without holidays nearby."""
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(MONDAY_MORNING)
+
+
+@pytest.fixture
+def now(clock: VirtualClock) -> datetime:
+    return clock.now()
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(environment="test", data_dir=tmp_path_factory.mktemp("data"), _env_file=None)  # type: ignore[call-arg]
+
+
+@pytest.fixture(scope="session")
+def server_uri() -> str:
+    return postgres.server_uri()
+
+
+@pytest.fixture(scope="session")
+async def shared_uri(server_uri: str, worker_id: str) -> AsyncIterator[str]:
+    """One database per test worker, for tests that roll back."""
+    name = f"shared_{worker_id}_{uuid4().hex[:8]}"
+    yield await postgres.create_database(server_uri, name)
+    await postgres.drop_database(server_uri, name)
+
+
+@pytest.fixture(scope="session")
+async def shared_database(shared_uri: str, settings: Settings) -> AsyncIterator[Database]:
+    database = Database(shared_uri, settings, application="tests")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def session(shared_database: Database) -> AsyncIterator[Session]:
+    """A transaction on a real PostgreSQL that never commits."""
+    async with shared_database._connection() as (connection, raw):
+        session = Session(connection, raw)
+        transaction: Any = raw.transaction()
+        await transaction.start()
+        try:
+            yield session
+        finally:
+            await session.close()
+            await transaction.rollback()
+
+
+@pytest.fixture
+async def database_uri(server_uri: str, worker_id: str) -> AsyncIterator[str]:
+    """A fresh database for one test: for several connections, NOTIFY, and commits."""
+    name = f"own_{worker_id}_{uuid4().hex[:8]}"
+    yield await postgres.create_database(server_uri, name)
+    await postgres.drop_database(server_uri, name)
+
+
+@pytest.fixture
+async def database(database_uri: str, settings: Settings) -> AsyncIterator[Database]:
+    database = Database(database_uri, settings, application="tests")
+    yield database
+    await database.close()

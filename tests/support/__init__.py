@@ -1,0 +1,1 @@
+"""What several rings of tests share: a database, builders, a simulated world."""
