@@ -1,0 +1,1 @@
+"""People: skills, languages, working pattern, absences, presence."""

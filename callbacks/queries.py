@@ -1,0 +1,199 @@
+"""Every statement on the ledger of promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from callbacks.models import Callback
+from kit.database import ReadSession, Row, Session
+from kit.intervals import Interval
+
+COLUMNS = frozenset(Callback.model_fields)
+OPEN = "('requested', 'scheduled', 'due', 'offered', 'dialling', 'missed')"
+
+LOCK_OPEN_OF_CUSTOMER = f"""
+SELECT * FROM callbacks WHERE customer_id = $1 AND market_id = $2 AND state IN {OPEN} FOR UPDATE
+"""  # noqa: S608  # constants
+
+WINDOWS = f"""
+SELECT window_starts_at, window_ends_at FROM callbacks
+WHERE advisor_id = $1 AND state IN {OPEN} AND owner_state = 'own' AND id IS DISTINCT FROM $2
+"""  # noqa: S608
+
+GROUP_WINDOWS = f"""
+SELECT window_starts_at, window_ends_at FROM callbacks
+WHERE desk_group_id = $1 AND state IN {OPEN} AND owner_state = 'handed_to_group' AND id IS DISTINCT FROM $2
+"""  # noqa: S608
+
+FALLEN_DUE = """
+SELECT id FROM callbacks WHERE state = 'scheduled' AND next_action_at <= $1 ORDER BY next_action_at LIMIT $2
+"""
+
+OVERDUE = """
+SELECT id FROM callbacks WHERE state = 'due' AND next_action_at <= $1 ORDER BY next_action_at LIMIT $2
+"""
+
+DUE = """
+SELECT * FROM callbacks
+WHERE state = 'due'
+ORDER BY window_ends_at, id
+LIMIT $1
+FOR UPDATE SKIP LOCKED
+"""
+
+OPEN_OF_CUSTOMER = f"""
+SELECT c.* FROM callbacks c JOIN customers cu ON cu.id = c.customer_id AND cu.market_id = c.market_id
+WHERE cu.external_ref = $1 AND ($2 OR c.state IN {OPEN})
+ORDER BY c.created_at DESC LIMIT 100
+"""  # noqa: S608
+
+NEW_ATTEMPT = """
+INSERT INTO callback_attempts (token, market_id, callback_id, advisor_id, ordinal, number, committed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+RETURNING *
+"""
+
+END_ATTEMPT = """
+UPDATE callback_attempts SET ended_at = $2, result = $3 WHERE token = $1 AND ended_at IS NULL RETURNING *
+"""
+
+HAND_OUT = """
+UPDATE callback_attempts SET handed_at = $1, last_signal_at = $1
+WHERE token IN (
+    SELECT token FROM callback_attempts
+    WHERE ended_at IS NULL AND handed_at IS NULL
+    ORDER BY committed_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING *
+"""
+
+SILENT_ATTEMPTS = """
+SELECT token AS id FROM callback_attempts
+WHERE ended_at IS NULL AND coalesce(last_signal_at, committed_at) <= $1 LIMIT $2
+"""
+
+NEXT_DUE = """
+SELECT min(next_action_at) FROM callbacks WHERE state IN ('scheduled', 'due')
+"""
+
+
+async def lock(session: Session, callback_id: UUID) -> Row | None:
+    return await session.fetch_row("SELECT * FROM callbacks WHERE id = $1 FOR UPDATE", callback_id)
+
+
+async def by_id(session: ReadSession, callback_id: UUID) -> Row | None:
+    return await session.fetch_row("SELECT * FROM callbacks WHERE id = $1", callback_id)
+
+
+async def lock_open_of_customer(session: Session, customer_id: UUID, market_id: str) -> Row | None:
+    """The customer's open promise; there is at most one."""
+    return await session.fetch_row(LOCK_OPEN_OF_CUSTOMER, customer_id, market_id)
+
+
+async def of_customer(session: ReadSession, external_ref: str, *, also_final: bool) -> Sequence[Row]:
+    return await session.fetch(OPEN_OF_CUSTOMER, external_ref, also_final)
+
+
+async def hold_ledger(session: Session, owner_id: UUID) -> None:
+    """Nobody else promises this advisor's (or group's) time until the end of the transaction."""
+    await session.execute("SELECT pg_advisory_xact_lock(21, hashtext($1))", str(owner_id))
+
+
+async def windows(session: ReadSession, advisor_id: UUID, but: UUID | None = None) -> list[Interval]:
+    """The windows promised of this advisor's own time, `but` one."""
+    rows = await session.fetch(WINDOWS, advisor_id, but)
+    return [Interval(row["window_starts_at"], row["window_ends_at"]) for row in rows]
+
+
+async def group_windows(session: ReadSession, group_id: UUID, but: UUID | None = None) -> list[Interval]:
+    rows = await session.fetch(GROUP_WINDOWS, group_id, but)
+    return [Interval(row["window_starts_at"], row["window_ends_at"]) for row in rows]
+
+
+async def insert(session: Session, row: Mapping[str, Any]) -> Row:
+    sql = "INSERT INTO callbacks SELECT * FROM jsonb_populate_record(NULL::callbacks, $1) RETURNING *"
+    inserted = await session.fetch_row(sql, to_json(row).decode())
+    assert inserted is not None
+    return inserted
+
+
+async def save(session: Session, row: Mapping[str, Any], **changes: Any) -> Row:
+    """Change some columns of a locked callback; returns the row as it is then."""
+    assert changes.keys() <= COLUMNS
+    sets = ", ".join(f"{column} = ${n}" for n, column in enumerate(changes, start=3))
+    sql = f"UPDATE callbacks SET {sets} WHERE id = $1 AND market_id = $2 RETURNING *"  # noqa: S608  # checked above
+    saved = await session.fetch_row(sql, row["id"], row["market_id"], *changes.values())
+    assert saved is not None  # locked before
+    return saved
+
+
+async def fallen_due(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
+    return [row["id"] for row in await session.fetch(FALLEN_DUE, now, limit)]
+
+
+async def overdue(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
+    """Due promises whose owner should be looked at again."""
+    return [row["id"] for row in await session.fetch(OVERDUE, now, limit)]
+
+
+async def due(session: Session, limit: int = 200) -> Sequence[Row]:
+    """Promises to keep now, the window that ends first first, locked; others' are passed over."""
+    return await session.fetch(DUE, limit)
+
+
+async def new_attempt(
+    session: Session, row: Mapping[str, Any], token: UUID, advisor_id: UUID, now: datetime
+) -> Row:
+    values = (row["market_id"], row["id"], advisor_id, row["attempts"] + 1, row["number"], now)
+    made = await session.fetch_row(NEW_ATTEMPT, token, *values)
+    assert made is not None
+    return made
+
+
+async def lock_attempt(session: Session, token: UUID) -> Row | None:
+    return await session.fetch_row("SELECT * FROM callback_attempts WHERE token = $1 FOR UPDATE", token)
+
+
+async def open_attempt(session: ReadSession, callback_id: UUID) -> Row | None:
+    sql = "SELECT * FROM callback_attempts WHERE callback_id = $1 AND ended_at IS NULL"
+    return await session.fetch_row(sql, callback_id)
+
+
+async def number_busy(session: ReadSession, number: str) -> bool:
+    """Whether this number is being dialled for another promise right now."""
+    sql = "SELECT true FROM callback_attempts WHERE number = $1 AND ended_at IS NULL"
+    return bool(await session.fetch_value(sql, number))
+
+
+async def signal_attempt(session: Session, token: UUID, now: datetime) -> None:
+    await session.execute("UPDATE callback_attempts SET last_signal_at = $2 WHERE token = $1", token, now)
+
+
+async def end_attempt(session: Session, token: UUID, result: str, now: datetime) -> Row | None:
+    return await session.fetch_row(END_ATTEMPT, token, now, result)
+
+
+async def hand_out(session: Session, now: datetime, limit: int) -> Sequence[Row]:
+    """Attempts for the switch to dial; each is handed out once."""
+    return await session.fetch(HAND_OUT, now, limit)
+
+
+async def silent_attempts(session: ReadSession, since: datetime, limit: int = 200) -> list[UUID]:
+    return [row["id"] for row in await session.fetch(SILENT_ATTEMPTS, since, limit)]
+
+
+async def tried_at(session: ReadSession, callback_id: UUID) -> list[datetime]:
+    """When the customer's phone was dialled in vain so far."""
+    sql = "SELECT committed_at FROM callback_attempts WHERE callback_id = $1 AND result = 'missed'"
+    return [row["committed_at"] for row in await session.fetch(sql, callback_id)]
+
+
+async def next_due(session: ReadSession) -> datetime | None:
+    """The next instant at which a promise asks for something by itself."""
+    return cast("datetime | None", await session.fetch_value(NEXT_DUE))

@@ -1,0 +1,84 @@
+"""Promises on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from kit.ids import encode
+from kit.wire import Command, Line, Moment, Shown
+
+Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Topic = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class SlotOut(Shown):
+    """A window in which the call begins."""
+
+    starts_at: Moment
+    ends_at: Moment
+    by: str = Field(description="`own`: the personal advisor; `group`: somebody of the desk group.")
+
+
+class SlotsOut(Shown):
+    slots: list[SlotOut]
+
+
+class WishIn(Command):
+    """A callback, in a window that was offered."""
+
+    slot_starts_at: Moment
+    number: Number | None = Field(None, description="Left out: a number that we know of the customer.")
+    topic: Topic | None = None
+
+
+class MoveIn(Command):
+    slot_starts_at: Moment
+
+
+class CancelIn(Command):
+    reason: Line = "customer_wish"
+
+
+class KeeperOut(Shown):
+    id: str
+    name: str
+
+
+class CallbackOut(Shown):
+    """A promise and how it stands. `window` is when the call begins."""
+
+    id: str
+    state: str
+    window: list[Moment]
+    promised: list[Moment]
+    by: str
+    advisor: KeeperOut | None
+    topic: str | None
+    attempts: int
+    reason: str | None = Field(description="Why it ended, once it has.")
+    created_at: Moment
+
+
+class CallbacksOut(Shown):
+    callbacks: list[CallbackOut]
+
+
+def shown(row: dict[str, Any], advisor_name: str | None) -> CallbackOut:
+    """From the columns of `callbacks`."""
+    keeper = None
+    if row["advisor_id"] is not None and advisor_name is not None:
+        keeper = KeeperOut(id=encode("adv", row["advisor_id"]), name=advisor_name)
+    return CallbackOut(
+        id=encode("cb", row["id"]),
+        state=row["state"],
+        window=[row["window_starts_at"], row["window_ends_at"]],
+        promised=[row["promised_from"], row["promised_until"]],
+        by="own" if row["owner_state"] == "own" else "group",
+        advisor=keeper,
+        topic=row["topic"],
+        attempts=row["attempts"],
+        reason=row["final_reason"],
+        created_at=row["created_at"],
+    )

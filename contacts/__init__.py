@@ -1,0 +1,1 @@
+"""The life of a call, a chat, an email: builds the problem, applies the plan."""

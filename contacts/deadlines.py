@@ -1,0 +1,150 @@
+"""Everything that falls due by itself. Each function finds some ids, then treats each in a transaction of its own.
+
+`due_work` lists the finders with their treatments; the worker runs them in a loop, the replay at each due instant.
+A treatment looks again under the lock: another replica may have been faster, and then there is nothing left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from advisors import presence_queries, presences
+from callbacks import queries as callback_queries
+from callbacks import service as callbacks
+from contacts import arrivals, keeping, queries
+from contacts.conversations import abandon, complete, lost, not_taken, place_again, promised
+from contacts.exchange import Exchange
+from contacts.public import contact_changed
+from kit.database import ReadSession, Session
+
+GRACE = timedelta(seconds=1)
+SILENCE_ASK = timedelta(seconds=60)
+SILENCE_END = timedelta(seconds=90)
+
+Find = Callable[[ReadSession, datetime], Awaitable[list[UUID]]]
+Treat = Callable[[Session, Exchange, UUID, datetime], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A kind of work that falls due: who is concerned, and what is done about each."""
+
+    name: str
+    find: Find
+    treat: Treat
+
+
+async def offer_timed_out(session: Session, exchange: Exchange, offer_id: UUID, now: datetime) -> None:
+    """Nobody took it: the contact goes on, the advisor is `not_responding` until they say otherwise."""
+    offer = await queries.offer(session, offer_id)
+    if offer is None:
+        return
+    if offer["contact_id"] is not None:
+        row = await queries.lock(session, offer["contact_id"])
+        offer = await queries.offer(session, offer_id)
+        if row is None or offer is None or offer["state"] != "open":
+            return
+        scene = await arrivals.scene_for(session, exchange, now)
+        await not_taken(scene, row, offer, "timed_out", "timed_out")
+        return
+    promise = await callback_queries.lock(session, offer["callback_id"])
+    if promise is not None and promise["state"] == "offered":
+        scene = await arrivals.scene_for(session, exchange, now)
+        await keeping.not_taken(scene, promise, offer, "timed_out", "timed_out")
+
+
+async def caller_gone(session: Session, exchange: Exchange, contact_id: UUID, now: datetime) -> None:
+    """The grace after a hang-up is over and nothing else was heard: the caller has given up."""
+    row = await queries.lock(session, contact_id)
+    if row is None or row["hung_up_at"] is None or row["state"] in ("connected", "wrapping"):
+        return
+    if row["ended_at"] is None:
+        await abandon(await arrivals.scene_for(session, exchange, now), row)
+
+
+async def time_is_up(session: Session, exchange: Exchange, contact_id: UUID, now: datetime) -> None:
+    """A wait in which something changes now, a wrap-up at its limit, a promise that stands as it was said."""
+    row = await queries.lock(session, contact_id)
+    if row is None or row["deadline_at"] is None or row["deadline_at"] > now:
+        return
+    scene = await arrivals.scene_for(session, exchange, now)
+    if row["state"] == "wrapping":
+        await complete(scene, row)
+    elif row["state"] == "waiting" and row["hung_up_at"] is None:
+        await place_again(scene, row)
+    elif row["state"] == "choosing" and row["step"] == "callback_placed":
+        await promised(scene, row)
+    elif row["state"] == "choosing":
+        # the switch owes an answer to the choices; the watch on silence ends the contact if it stays away
+        await queries.save(session, row, deadline_at=None)
+
+
+async def silent(session: Session, exchange: Exchange, contact_id: UUID, now: datetime) -> None:
+    """A call of which nothing was heard: asked after once, ended when it stays silent."""
+    row = await queries.lock(session, contact_id)
+    if row is None or row["ended_at"] is not None or row["state"] == "wrapping":
+        return
+    scene = await arrivals.scene_for(session, exchange, now)
+    policy = scene.market(row).policy(now)
+    quiet_s = (now - row["last_signal_at"]).total_seconds()
+    if quiet_s >= policy.silence_end_s and row["direction"] == "in":
+        await lost(scene, row)
+    elif quiet_s >= policy.silence_ask_s and row["asked_after_at"] is None:
+        row = await queries.save(session, row, asked_after_at=now)
+        session.announce(contact_changed("contact.asked_after", row, now))
+
+
+async def lapsed(session: Session, _: Exchange, advisor_id: UUID, now: datetime) -> None:
+    await presences.lapse(session, advisor_id, now)
+
+
+async def wrap_up_over(session: Session, _: Exchange, advisor_id: UUID, now: datetime) -> None:
+    """A wrap-up whose contact is gone already; the others end with their contact."""
+    row = await presences.lock(session, advisor_id)
+    if row["deadline_at"] is not None and row["deadline_at"] <= now:
+        await presences.wrapped_up(session, advisor_id, now)
+
+
+async def promise_due(session: Session, _: Exchange, callback_id: UUID, now: datetime) -> None:
+    row = await callback_queries.lock(session, callback_id)
+    if row is not None and row["state"] == "scheduled" and row["next_action_at"] <= now:
+        await callbacks.fall_due(session, row, now)
+
+
+async def promise_overdue(session: Session, exchange: Exchange, callback_id: UUID, now: datetime) -> None:
+    row = await callback_queries.lock(session, callback_id)
+    if row is not None:
+        await keeping.look_after(await arrivals.scene_for(session, exchange, now), row)
+
+
+async def dial_silent(session: Session, exchange: Exchange, token: UUID, now: datetime) -> None:
+    """An attempt of which the switch says nothing: freed, and the promise gets its next chance."""
+    await keeping.gone_silent(session, exchange, token, now)
+
+
+async def find_hung_up(session: ReadSession, now: datetime) -> list[UUID]:
+    return await queries.hung_up(session, now - GRACE)
+
+
+async def find_silent(session: ReadSession, now: datetime) -> list[UUID]:
+    return await queries.silent(session, now - SILENCE_ASK, now - SILENCE_END)
+
+
+async def find_silent_dials(session: ReadSession, now: datetime) -> list[UUID]:
+    return await callback_queries.silent_attempts(session, now - SILENCE_END)
+
+
+DUE_WORK = (
+    Work("offers", queries.overdue_offers, offer_timed_out),
+    Work("hang_ups", find_hung_up, caller_gone),
+    Work("deadlines", queries.over, time_is_up),
+    Work("wrap_ups", presence_queries.overdue_wrap_ups, wrap_up_over),
+    Work("promises_due", callback_queries.fallen_due, promise_due),
+    Work("promises_overdue", callback_queries.overdue, promise_overdue),
+    Work("silent_calls", find_silent, silent),
+    Work("silent_dials", find_silent_dials, dial_silent),
+    Work("leases", presence_queries.lapsed, lapsed),
+)

@@ -1,0 +1,151 @@
+"""Who is free gets who waits: run right after a commit that frees an advisor or makes somebody wait.
+
+One pass looks at everything that waits (contacts, oldest first, and promises that are due) and at everybody who is
+free and may take any of it. The longest idle picks first; a promise whose window runs out goes before the queue,
+the others after it. What another replica is looking at is passed over; the claim decides if both want the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from advisors import presence_queries
+from callbacks import queries as callback_queries
+from contacts import arrivals, keeping, queries
+from contacts.exchange import Exchange
+from contacts.placing import Placed, carry_out
+from contacts.situation import Case, Scene, person
+from kit.database import Session
+from routing.plan import Explanation, Offer, Reason, Trail
+from routing.problem import Need, Person, Waiting
+from routing.waiting import next_for
+
+HEARD_LATELY = timedelta(seconds=30)
+"""A contact whose switch has been silent longer isn't offered: nobody would ring."""
+
+Promise = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """What one pass did."""
+
+    contacts: int = 0
+    callbacks: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.contacts or self.callbacks)
+
+
+async def dispatch(session: Session, exchange: Exchange, now: datetime) -> Dispatched:
+    """Match who is free with who waits; returns how many were offered."""
+    rows = await queries.waiting(session, now - HEARD_LATELY)
+    promises = await callback_queries.due(session)
+    if not rows and not promises:
+        return Dispatched()
+    scene = await arrivals.scene_for(session, exchange, now)
+    waiting = [_seen(scene, row) for row in rows]
+    people = await _free(scene, waiting, promises)
+    matched = _match(scene, people, waiting, promises)
+    return await _offer(scene, {row["id"]: row for row in rows}, matched)
+
+
+def _seen(scene: Scene, row: Mapping[str, Any]) -> Waiting:
+    """A waiting contact as those who become free see it."""
+    market, own_id = scene.market(row), row["own_advisor_id"]
+    own = scene.directory.advisors.get(own_id) if own_id is not None else None
+    home_id = own.group_id if own is not None and own.group_id is not None else market.general_group_id
+    home = scene.directory.groups.get(home_id) if home_id is not None else None
+    rings = [home_id, *(home.neighbours if home is not None else ()), market.general_group_id]
+    if not scene.exchange.personal:
+        rings = list(scene.directory.groups)
+    return Waiting(
+        id=row["id"],
+        market=market.id,
+        age=row["age_at"],
+        rings=tuple(dict.fromkeys(i for i in rings if i is not None)),
+        own_id=own_id if scene.exchange.personal else None,
+        holds_for_own=row["choice"] == "hold",
+        policy=market.policy(scene.now).routing_as(market.policy_name(scene.now)),
+        languages=(row["language"],),
+        needs=tuple(Need(skill, level) for skill, level in sorted(row["needs"].items())),
+        waited_s=(scene.now - row["waiting_since"]).total_seconds(),
+        priority=row["priority"],
+        tried=frozenset(row["tried"]),
+    )
+
+
+async def _free(scene: Scene, waiting: Sequence[Waiting], promises: Sequence[Promise]) -> list[Person]:
+    """Whoever could take any of it, the longest idle first."""
+    groups = {group_id for contact in waiting for group_id in contact.rings}
+    groups |= {promise["desk_group_id"] for promise in promises if promise["owner_state"] == "handed_to_group"}
+    wanted = {contact.own_id for contact in waiting} | {promise["advisor_id"] for promise in promises}
+    entries = scene.directory.groups
+    wanted |= {member for group_id in groups if group_id in entries for member in entries[group_id].members}
+    ids = [i for i in wanted if i is not None and i in scene.directory.advisors]
+    presences = await presence_queries.free_among(scene.session, ids, scene.now)
+    people = [person(scene, scene.directory.advisors[p["advisor_id"]], p) for p in presences]
+    free = [p for p in people if p.state == "available" and not p.has_absence and p.free_for_channel]
+    return sorted(free, key=lambda p: (p.idle_since or p.since, p.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    person: Person
+    contact: Waiting | None = None
+    promise: Promise | None = None
+
+
+def _match(
+    scene: Scene, people: Sequence[Person], waiting: Sequence[Waiting], promises: Sequence[Promise]
+) -> list[Match]:
+    """Pure: each free person takes at most one contact or promise."""
+    contacts, left, matched = list(waiting), list(promises), []
+    for free in people:
+        match = _next(scene, free, contacts, left)
+        if match is None:
+            continue
+        matched.append(match)
+        if match.contact is not None:
+            contacts.remove(match.contact)
+        else:
+            left.remove(match.promise)  # type: ignore[arg-type]
+    return matched
+
+
+def _next(scene: Scene, free: Person, waiting: Sequence[Waiting], promises: Sequence[Promise]) -> Match | None:
+    mine = [promise for promise in promises if keeping.may_keep(free, promise)]
+    urgent = next((promise for promise in mine if keeping.urgent(scene, promise)), None)
+    if urgent is not None:
+        return Match(free, promise=urgent)
+    contact = next_for(free, waiting)
+    if contact is not None:
+        return Match(free, contact=contact)
+    return Match(free, promise=mine[0]) if mine else None
+
+
+async def _offer(scene: Scene, rows: Mapping[UUID, dict[str, Any]], matched: Sequence[Match]) -> Dispatched:
+    """Claim everybody at once; who was taken meanwhile drops out and is looked at again in the next pass."""
+    if not matched:
+        return Dispatched()
+    claimed = await presence_queries.claim(scene.session, sorted(m.person.id for m in matched), scene.now)
+    won = {row["advisor_id"]: row for row in claimed}
+    contacts = [m for m in matched if m.contact is not None and m.person.id in won]
+    promises = [m for m in matched if m.promise is not None and m.person.id in won]
+    keeping.announce_claims(scene, claimed)
+    await carry_out(scene, [_placed(scene, rows[m.contact.id], m) for m in contacts if m.contact is not None])
+    for match in promises:
+        await keeping.offer(scene, match.promise, match.person)  # type: ignore[arg-type]
+    return Dispatched(len(contacts), len(promises))
+
+
+def _placed(scene: Scene, row: dict[str, Any], match: Match) -> Placed:
+    own = row["own_advisor_id"] == match.person.id
+    reason = Reason("own_advisor_became_free" if own else "became_free")
+    ring_s = scene.market(row).policy(scene.now).routing.ring_timeout_s
+    plan = Offer((reason,), Trail(Explanation), match.person.id, ring_s, own)
+    return Placed(Case(row), dict(row), plan)

@@ -1,0 +1,91 @@
+"""Routing requests that are in flight at the same time share a transaction.
+
+While a batch is decided, the requests that arrive meanwhile gather for the next one; so nobody waits for company,
+batches grow with the load, and under load one decision for many costs a fraction of many decisions. A batch that
+fails is taken apart: one poisonous call delays nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+
+from contacts import service
+from contacts.answers import Answer
+from contacts.exchange import Exchange
+from kit.clock import Clock
+from kit.database import Database
+from telephony.inbound import InboundCall
+
+LANES = 2
+"""Batches under way at once: one is decided in Python while the database works on the other."""
+MOST = 32
+
+Waiting = tuple[InboundCall, "asyncio.Future[Answer]"]
+
+
+class Gatherer:
+    """One per process."""
+
+    def __init__(self, database: Database, exchange: Exchange, clock: Clock) -> None:
+        self._database, self._exchange, self._clock = database, exchange, clock
+        self._queue: list[Waiting] = []
+        self._lanes: set[asyncio.Task[None]] = set()
+
+    async def receive(self, call: InboundCall) -> Answer:
+        """The answer to a call, committed. Raises what deciding it raised."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._queue.append((call, answer))
+        if len(self._lanes) < LANES:
+            lane = asyncio.create_task(self._drain(), name="gathered calls")
+            self._lanes.add(lane)
+            lane.add_done_callback(self._lanes.discard)
+        return await answer
+
+    async def _drain(self) -> None:
+        while self._queue:
+            batch = self._take()
+            try:
+                await self._decide(batch)
+            except Exception as error:
+                await self._one_by_one(batch, error)
+
+    def _take(self) -> list[Waiting]:
+        """The next calls, each id once; a repeat waits for the next batch and finds the first there."""
+        taken: dict[str, Waiting] = {}
+        left: list[Waiting] = []
+        for waiting in self._queue:
+            if len(taken) < MOST and waiting[0].call_id not in taken:
+                taken[waiting[0].call_id] = waiting
+            else:
+                left.append(waiting)
+        self._queue = left
+        return list(taken.values())
+
+    async def _decide(self, batch: list[Waiting]) -> None:
+        calls = [call for call, _ in batch]
+        async with self._database.transaction() as session:
+            answers = await service.receive_calls(session, self._exchange, calls, self._clock.now())
+        for (_, waiting), answer in zip(batch, answers, strict=True):
+            if not waiting.done():
+                waiting.set_result(answer)
+
+    async def _one_by_one(self, batch: list[Waiting], error: Exception) -> None:
+        for waiting in batch:
+            failed: Exception | None = error
+            if len(batch) > 1 or isinstance(error, asyncpg.UniqueViolationError | asyncpg.DeadlockDetectedError):
+                failed = await self._again(waiting)
+            if failed is not None and not waiting[1].done():
+                waiting[1].set_exception(failed)
+
+    async def _again(self, waiting: Waiting) -> Exception | None:
+        """One call alone; another replica may have stored it first, and then it is found."""
+        for _ in range(2):
+            try:
+                await self._decide([waiting])
+            except Exception as error:
+                failed = error
+            else:
+                return None
+        return failed

@@ -1,0 +1,391 @@
+"""Every statement on contacts and offers.
+
+The hot path is two of them: `situations` reads all that the first decision on a call needs, `write` stores what was
+decided. Both take any number of calls at once, so that requests in flight can share a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from contacts.models import Contact
+from kit.database import ReadSession, Row, Session
+from telephony.inbound import InboundCall
+
+SITUATIONS = """
+SELECT c.n, v.version, known_call.id AS contact_id,
+       d.market_id AS dialled_market_id, d.kind AS dialled_kind,
+       CASE WHEN d.state = 'assigned' THEN d.advisor_id END AS dialled_owner_id,
+       who.sharing, cu.id AS customer_id, cu.market_id, cu.languages, cu.tier, cu.products,
+       r.advisor_id AS related_advisor_id,
+       p.advisor_id, p.state, p.since, p.idle_since, p.lease_until, p.deadline_at
+FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS c(call_id, caller, dialled, n)
+CROSS JOIN directory_version v
+LEFT JOIN contacts known_call ON known_call.switch_call_id = c.call_id
+LEFT JOIN direct_dial_numbers d ON d.number = c.dialled
+LEFT JOIN LATERAL (
+    SELECT customer_id, market_id, count(*) OVER () AS sharing
+    FROM customer_phones WHERE number = c.caller LIMIT 1
+) who ON true
+LEFT JOIN customers cu ON cu.id = who.customer_id AND cu.market_id = who.market_id AND who.sharing = 1
+LEFT JOIN relationships r ON r.customer_id = cu.id AND r.market_id = cu.market_id AND r.ends_at IS NULL
+LEFT JOIN presences p
+    ON p.advisor_id = coalesce(r.advisor_id, CASE WHEN d.state = 'assigned' THEN d.advisor_id END)
+ORDER BY c.n
+"""
+
+WRITE = """
+WITH written_contacts AS (
+    INSERT INTO contacts SELECT * FROM jsonb_populate_recordset(NULL::contacts, $1)
+), written_offers AS (
+    INSERT INTO offers SELECT * FROM jsonb_populate_recordset(NULL::offers, $2)
+)
+INSERT INTO decisions SELECT * FROM jsonb_populate_recordset(NULL::decisions, $3)
+"""
+
+WRITE_ONE = {
+    "contacts": "INSERT INTO contacts SELECT * FROM jsonb_populate_recordset(NULL::contacts, $1)",
+    "offers": "INSERT INTO offers SELECT * FROM jsonb_populate_recordset(NULL::offers, $1)",
+}
+
+COLUMNS = frozenset(Contact.model_fields)
+
+CUSTOMER = """
+SELECT cu.id AS customer_id, cu.market_id, cu.languages, cu.tier, cu.products, r.advisor_id AS related_advisor_id
+FROM customers cu
+LEFT JOIN relationships r ON r.customer_id = cu.id AND r.market_id = cu.market_id AND r.ends_at IS NULL
+WHERE cu.external_ref = $1
+"""
+
+MOST_RECENT_OF_NUMBER = """
+SELECT cu.id AS customer_id, cu.market_id, cu.languages, cu.tier, cu.products, r.advisor_id AS related_advisor_id
+FROM customer_phones ph
+JOIN customers cu ON cu.id = ph.customer_id AND cu.market_id = ph.market_id
+LEFT JOIN relationships r ON r.customer_id = cu.id AND r.market_id = cu.market_id AND r.ends_at IS NULL
+LEFT JOIN LATERAL (
+    SELECT received_at FROM contacts WHERE customer_id = cu.id ORDER BY received_at DESC LIMIT 1
+) last ON true
+WHERE ph.number = $1
+ORDER BY last.received_at DESC NULLS LAST, cu.created_at, cu.id
+LIMIT 1
+"""
+
+DIALLED_OWNER = "SELECT advisor_id FROM direct_dial_numbers WHERE number = $1 AND state = 'assigned'"
+
+FAMILIAR = """
+SELECT advisor_id, count(*) AS times FROM contacts
+WHERE customer_id = $1 AND answered_at IS NOT NULL AND advisor_id IS NOT NULL
+GROUP BY advisor_id
+"""
+
+WAITING_BEFORE = """
+SELECT count(*) FILTER (WHERE desk_group_id = $3 AND choice IS DISTINCT FROM 'hold') AS in_group,
+       count(*) FILTER (WHERE own_advisor_id = $4 AND choice = 'hold') AS for_own
+FROM contacts
+WHERE market_id = $1 AND state = 'waiting' AND hung_up_at IS NULL AND (age_at, id) < ($2, $5)
+"""
+
+WAITING = """
+SELECT * FROM contacts
+WHERE state = 'waiting' AND channel = 'phone' AND hung_up_at IS NULL AND last_signal_at > $1
+ORDER BY age_at, id
+LIMIT $2
+FOR UPDATE SKIP LOCKED
+"""
+
+HANDLED_LATELY = """
+SELECT coalesce(sum(extract(epoch FROM ended_at - answered_at)), 0)::float8 AS total_s, count(*) AS count
+FROM (
+    SELECT answered_at, ended_at FROM contacts
+    WHERE market_id = $1 AND channel = 'phone' AND state = 'completed' AND ended_at <= $2
+    ORDER BY ended_at DESC LIMIT 200
+) lately
+"""
+
+OPEN_OFFER = """
+SELECT o.*, m.desk_group_id FROM offers o LEFT JOIN desk_group_members m USING (advisor_id)
+WHERE o.contact_id = $1 AND o.state = 'open'
+"""
+
+OPEN_CALLBACK_OFFER = """
+SELECT o.*, m.desk_group_id FROM offers o LEFT JOIN desk_group_members m USING (advisor_id)
+WHERE o.callback_id = $1 AND o.state = 'open'
+"""
+
+OFFER = """
+SELECT o.*, m.desk_group_id FROM offers o LEFT JOIN desk_group_members m USING (advisor_id) WHERE o.id = $1
+"""
+
+ACTIVE_OF = """
+SELECT * FROM contacts WHERE advisor_id = $1 AND channel = 'phone' AND state IN ('connected', 'wrapping')
+"""
+
+DECIDE_OFFER = """
+UPDATE offers SET state = $3, decided_at = $4, reason = $5
+WHERE id = $1 AND market_id = $2 AND state = 'open'
+RETURNING *
+"""
+
+HEARD = """
+INSERT INTO switch_events (call_id, identity, type, heard_at, effect, signal)
+VALUES ($1, $2, $3, $4, 'parked', $5::jsonb)
+ON CONFLICT (call_id, identity) DO NOTHING
+RETURNING true
+"""
+
+PARKED = """
+SELECT identity, signal FROM switch_events
+WHERE call_id = $1 AND effect = 'parked' AND heard_at > $2
+ORDER BY (signal ->> 'ordinal')::int NULLS LAST, heard_at, identity
+"""
+
+
+def records(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as the one JSON parameter of `jsonb_populate_recordset`."""
+    return to_json(list(rows)).decode()
+
+
+async def situations(session: ReadSession, calls: Sequence[InboundCall]) -> Sequence[Row]:
+    """For each call, in order: the directory's version, the call if it is known already, the customer if the
+    caller's number is one customer's alone, the advisor whose call it is (`advisor_id` …) with the presence."""
+    return await session.fetch(
+        SITUATIONS,
+        [call.call_id for call in calls],
+        [call.caller for call in calls],
+        [call.dialled for call in calls],
+    )
+
+
+async def write(
+    session: Session,
+    contacts: Sequence[Mapping[str, Any]],
+    offers: Sequence[Mapping[str, Any]],
+    decisions: Sequence[Mapping[str, Any]],
+) -> None:
+    """Insert whole rows (every column present) in one statement."""
+    await session.execute(WRITE, records(contacts), records(offers), records(decisions))
+
+
+async def insert(session: Session, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    await session.execute(WRITE_ONE[table], records(rows))
+
+
+async def lock_by_call(session: Session, switch_call_id: str) -> dict[str, Any] | None:
+    sql = "SELECT * FROM contacts WHERE switch_call_id = $1 FOR UPDATE"
+    return await session.fetch_row(sql, switch_call_id)
+
+
+async def lock(session: Session, contact_id: UUID) -> dict[str, Any] | None:
+    return await session.fetch_row("SELECT * FROM contacts WHERE id = $1 FOR UPDATE", contact_id)
+
+
+async def by_call(session: ReadSession, switch_call_id: str) -> dict[str, Any] | None:
+    return await session.fetch_row("SELECT * FROM contacts WHERE switch_call_id = $1", switch_call_id)
+
+
+async def state_of_call(session: ReadSession, switch_call_id: str) -> str | None:
+    sql = "SELECT state FROM contacts WHERE switch_call_id = $1"
+    return cast("str | None", await session.fetch_value(sql, switch_call_id))
+
+
+async def advisor_of_phone(session: ReadSession, endpoint: str | None, uri: str | None) -> UUID | None:
+    sql = "SELECT id FROM advisors WHERE sip_endpoint = $1 OR sip_uri = $2 ORDER BY id LIMIT 1"
+    return cast("UUID | None", await session.fetch_value(sql, endpoint, uri))
+
+
+async def by_id(session: ReadSession, contact_id: UUID) -> dict[str, Any] | None:
+    return await session.fetch_row("SELECT * FROM contacts WHERE id = $1", contact_id)
+
+
+async def save(session: Session, row: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    """Change some columns of a locked contact; returns the row as it is then."""
+    assert changes.keys() <= COLUMNS
+    sets = ", ".join(f"{column} = ${n}" for n, column in enumerate(changes, start=3))
+    sql = f"UPDATE contacts SET {sets} WHERE id = $1 AND market_id = $2 RETURNING *"  # noqa: S608  # checked above
+    values = [to_json(value).decode() if isinstance(value, dict) else value for value in changes.values()]
+    saved = await session.fetch_row(sql, row["id"], row["market_id"], *values)
+    assert saved is not None  # locked before
+    return saved
+
+
+async def customer(session: ReadSession, external_ref: str) -> Row | None:
+    return await session.fetch_row(CUSTOMER, external_ref)
+
+
+async def phone_of(session: ReadSession, customer_id: UUID) -> str | None:
+    """A number of the customer's."""
+    sql = "SELECT number FROM customer_phones WHERE customer_id = $1 ORDER BY number LIMIT 1"
+    return cast("str | None", await session.fetch_value(sql, customer_id))
+
+
+async def most_recent_of_number(session: ReadSession, number: str) -> Row | None:
+    """Of the customers who share this number the one with the most recent contact."""
+    return await session.fetch_row(MOST_RECENT_OF_NUMBER, number)
+
+
+async def dialled_owner(session: ReadSession, number: str) -> UUID | None:
+    return cast("UUID | None", await session.fetch_value(DIALLED_OWNER, number))
+
+
+async def familiar(session: ReadSession, customer_id: UUID) -> dict[UUID, int]:
+    """How often each advisor has spoken with this customer."""
+    return {row["advisor_id"]: row["times"] for row in await session.fetch(FAMILIAR, customer_id)}
+
+
+async def waiting_before(session: ReadSession, contact: Mapping[str, Any]) -> Row:
+    """How many wait ahead of this contact in its group, and for its own advisor."""
+    row = await session.fetch_row(
+        WAITING_BEFORE,
+        contact["market_id"],
+        contact["age_at"],
+        contact["desk_group_id"],
+        contact["own_advisor_id"],
+        contact["id"],
+    )
+    assert row is not None
+    return row
+
+
+async def waiting(session: Session, heard_after: datetime, limit: int = 200) -> list[dict[str, Any]]:
+    """Contacts that wait and whose switch has been heard lately, oldest first, locked; what another replica
+    is looking at is passed over."""
+    return await session.fetch(WAITING, heard_after, limit)
+
+
+async def handled_lately(session: ReadSession, market_id: str, now: datetime) -> tuple[float, int]:
+    row = await session.fetch_row(HANDLED_LATELY, market_id, now)
+    assert row is not None
+    return row["total_s"], row["count"]
+
+
+async def open_offer(session: ReadSession, contact_id: UUID) -> Row | None:
+    return await session.fetch_row(OPEN_OFFER, contact_id)
+
+
+async def open_callback_offer(session: ReadSession, callback_id: UUID) -> Row | None:
+    return await session.fetch_row(OPEN_CALLBACK_OFFER, callback_id)
+
+
+async def open_offer_of(session: ReadSession, advisor_id: UUID) -> Row | None:
+    """The phone offer that an advisor has now."""
+    sql = "SELECT * FROM offers WHERE advisor_id = $1 AND state = 'open' AND channel = 'phone'"
+    return await session.fetch_row(sql, advisor_id)
+
+
+async def active_of(session: ReadSession, advisor_id: UUID) -> dict[str, Any] | None:
+    """The phone contact that an advisor is in or wraps up; there is at most one."""
+    return await session.fetch_row(ACTIVE_OF, advisor_id)
+
+
+async def wrapping_of(session: ReadSession, advisor_id: UUID) -> list[UUID]:
+    sql = "SELECT id FROM contacts WHERE advisor_id = $1 AND channel = 'phone' AND state = 'wrapping'"
+    return await ids(session, sql, advisor_id)
+
+
+async def offer(session: ReadSession, offer_id: UUID) -> Row | None:
+    return await session.fetch_row(OFFER, offer_id)
+
+
+async def decide_offer(
+    session: Session, offer: Mapping[str, Any], state: str, now: datetime, reason: str | None
+) -> Row | None:
+    """Close an open offer; None when it was decided already."""
+    return await session.fetch_row(DECIDE_OFFER, offer["id"], offer["market_id"], state, now, reason)
+
+
+async def hear(session: Session, call_id: str, identity: str, kind: str, now: datetime, signal: str) -> bool:
+    """Note an event of the switch, parked until it has had its effect; False when its like was heard before."""
+    return bool(await session.fetch_value(HEARD, call_id, identity, kind, now, signal))
+
+
+async def note_effect(session: Session, call_id: str, identity: str, effect: str) -> None:
+    sql = "UPDATE switch_events SET effect = $3 WHERE call_id = $1 AND identity = $2"
+    await session.execute(sql, call_id, identity, effect)
+
+
+async def has_parked(session: ReadSession, call_id: str) -> bool:
+    sql = "SELECT true FROM switch_events WHERE call_id = $1 AND effect = 'parked' LIMIT 1"
+    return bool(await session.fetch_value(sql, call_id))
+
+
+async def parked(session: ReadSession, call_id: str, heard_after: datetime) -> Sequence[Row]:
+    """Events that came before their time, in the order in which they may have happened."""
+    return await session.fetch(PARKED, call_id, heard_after)
+
+
+async def digits_done(session: ReadSession, call_id: str) -> int:
+    sql = "SELECT count(*) FROM switch_events WHERE call_id = $1 AND type = 'digits' AND effect = 'done'"
+    return cast(int, await session.fetch_value(sql, call_id))
+
+
+async def note_ringing(session: Session, offer: Mapping[str, Any], now: datetime) -> None:
+    sql = "UPDATE offers SET ringing_at = coalesce(ringing_at, $3) WHERE id = $1 AND market_id = $2"
+    await session.execute(sql, offer["id"], offer["market_id"], now)
+
+
+async def ids(session: ReadSession, sql: str, *arguments: Any) -> list[UUID]:
+    return [row["id"] for row in await session.fetch(sql, *arguments)]
+
+
+OVERDUE_OFFERS = """
+SELECT id FROM offers WHERE state = 'open' AND deadline_at <= $1 ORDER BY deadline_at LIMIT $2
+"""
+
+HUNG_UP = """
+SELECT id FROM contacts
+WHERE hung_up_at <= $1 AND state IN ('received', 'identifying', 'offered', 'choosing', 'waiting') LIMIT $2
+"""
+
+OVER = """
+SELECT id FROM contacts
+WHERE state IN ('choosing', 'waiting', 'wrapping') AND deadline_at <= $1 LIMIT $2
+"""
+
+SILENT = """
+SELECT id FROM contacts
+WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting', 'connected') AND channel = 'phone'
+  AND (last_signal_at <= $2 OR (last_signal_at <= $1 AND asked_after_at IS NULL))
+LIMIT $3
+"""
+
+
+async def overdue_offers(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
+    return await ids(session, OVERDUE_OFFERS, now, limit)
+
+
+async def hung_up(session: ReadSession, before: datetime, limit: int = 200) -> list[UUID]:
+    """Callers who hung up and about whom nothing more was heard."""
+    return await ids(session, HUNG_UP, before, limit)
+
+
+async def over(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
+    """Choices, waits and wrap-ups whose time has run out."""
+    return await ids(session, OVER, now, limit)
+
+
+async def silent(session: ReadSession, ask: datetime, end: datetime, limit: int = 200) -> list[UUID]:
+    """Calls of which nothing was heard since `ask` and that weren't asked after yet, or nothing since `end`."""
+    return await ids(session, SILENT, ask, end, limit)
+
+
+NEXT_DUE = """
+SELECT least(
+    (SELECT min(deadline_at) FROM offers WHERE state = 'open'),
+    (SELECT min(deadline_at) FROM contacts WHERE state IN ('choosing', 'waiting', 'wrapping')),
+    (SELECT min(hung_up_at) FROM contacts
+     WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting')) + $1::interval,
+    (SELECT min(last_signal_at) FROM contacts
+     WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting', 'connected')
+       AND channel = 'phone') + $2::interval
+)
+"""
+
+
+async def next_due(session: ReadSession, grace: timedelta, silence: timedelta) -> datetime | None:
+    """The next instant at which something falls due by itself: what virtual time may jump to."""
+    return cast("datetime | None", await session.fetch_value(NEXT_DUE, grace, silence))

@@ -1,0 +1,51 @@
+"""The desk on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from kit.wire import Command, Line, Shown
+
+Note = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+
+
+class StatusIn(Command):
+    """A status by hand; during a contact it is the next one."""
+
+    state: Literal["available", "break", "meeting", "training", "offline"]
+    reason: Line | None = None
+
+
+class RejectIn(Command):
+    """Why an offer is refused: `break` and `meeting` lead there, anything else to `not_responding`."""
+
+    reason: Literal["break", "meeting"] | None = None
+
+
+class WrapUpIn(Command):
+    """What the contact was about, and a note for the customer's own advisor."""
+
+    disposition: Line | None = None
+    solved: bool | None = None
+    note: Note | None = None
+
+
+class DeskOut(Shown):
+    """What an advisor's desk shows; the same public states as in the stream."""
+
+    advisor: str
+    presence: dict[str, Any]
+    offer: dict[str, Any] | None = Field(description="The phone offer that rings now.")
+    contact: dict[str, Any] | None = Field(description="The phone contact under way or being wrapped up.")
+
+
+class PresenceOut(Shown):
+    state: str
+    next_state: str | None
+    reason: str | None
+
+
+class ContactOut(Shown):
+    contact: dict[str, Any]

@@ -1,0 +1,1 @@
+"""Tischgruppen: who sits together, who leads, who helps out."""

@@ -1,0 +1,1 @@
+"""Number pools and the life of a number."""

@@ -1,0 +1,1 @@
+"""Markets and sites: opening hours, holidays, policies."""

@@ -1,0 +1,75 @@
+"""What a market declares: how calls are routed, how long silence may last, how promises are kept.
+
+A policy is data with a version and an instant from which it holds; a decision names the one it was made under
+(`DE/7`). Whatever a market leaves out has the default given here. Nothing in a policy looks at a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from routing.policy import RoutingPolicy
+
+LONGEST_S = 86_400
+"""Nobody waits for a day; a larger number is a mistake."""
+
+
+class CallbackPolicy(BaseModel):
+    """Which windows are offered for callbacks, and what follows when nobody answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    slot_minutes: int = Field(30, ge=5, le=480, description="Length of a window.")
+    lead_minutes: int = Field(15, ge=0, le=1440, description="The least time from now to the first window.")
+    grace_minutes: int = Field(5, ge=0, le=60, description="How much of the lead may pass until it is taken.")
+    expected_minutes: int = Field(10, ge=1, le=120, description="What a callback usually takes.")
+    share: float = Field(0.5, gt=0, le=1, description="How much of an advisor's time may be promised.")
+    horizon_days: int = Field(10, ge=1, le=60, description="How far ahead windows are offered.")
+    at_most: int = Field(3, ge=1, le=20, description="How many windows are read out.")
+    retries: int = Field(3, ge=0, le=10, description="Attempts after the first that reached nobody.")
+    retry_minutes: int = Field(60, ge=5, le=1440, description="The least time between two attempts.")
+
+
+class Policy(BaseModel):
+    """One version of a market's rules. Durations are seconds unless the name says otherwise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
+    callback: CallbackPolicy = Field(default_factory=CallbackPolicy)
+    ask_customer_number: bool = Field(True, description="Unknown callers are asked for their customer number.")
+    wrap_up_limit_s: int = Field(30, ge=0, le=3600, description="After it a wrap-up ends by itself; 0: none.")
+    silence_ask_s: int = Field(60, ge=5, le=3600, description="The switch is asked after a call this long silent.")
+    silence_end_s: int = Field(90, ge=10, le=7200, description="A call this long silent has lost its signal.")
+    settle_grace_ms: int = Field(1000, ge=0, le=60_000, description="How long late events of a call are awaited.")
+    change_advisor_days: int = Field(30, ge=0, le=365, description="A customer may change advisor once in this.")
+
+    @model_validator(mode="after")
+    def _asks_before_it_ends(self) -> Self:
+        if self.silence_end_s <= self.silence_ask_s:
+            raise ValueError("silence_end_s must be more than silence_ask_s")
+        return self
+
+    @model_validator(mode="after")
+    def _within_a_day(self) -> Self:
+        for item in fields(self.routing):
+            value = getattr(self.routing, item.name)
+            if item.name.endswith("_s") and value is not None and value > LONGEST_S:
+                raise ValueError(f"routing.{item.name} must be {LONGEST_S} or less")
+        return self
+
+    def routing_as(self, name: str) -> RoutingPolicy:
+        """The part that the core reads, under the name that its decisions carry: `DE/7`."""
+        return replace(self.routing, name=name)
+
+
+DEFAULT = Policy()
+"""Holds in a market that has declared nothing."""
+
+
+def name_of(market_id: str, version: int) -> str:
+    """`DE/7`; version 0 is the default."""
+    return f"{market_id}/{version}"

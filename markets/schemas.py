@@ -1,0 +1,97 @@
+"""Markets, sites, policies and closures on the wire."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from kit.fields import Code, Country, Language, MarketId, Subdivision, WeekHours, ZoneName
+from kit.wire import Command, Line, Moment, Shown
+from markets.policy import Policy
+
+
+class MarketCommand(Command):
+    """A whole market; what is left out has its default."""
+
+    name: Line
+    phone_region: Country = Field(description="How national numbers are read (ISO 3166-1).")
+    time_zone: ZoneName
+    languages: list[Language] = Field(min_length=1, max_length=20, description="The usual one first.")
+    opening_hours: WeekHours
+    holiday_country: Country | None = None
+    holiday_subdivision: Subdivision | None = None
+    number_quarantine_days: int = Field(90, ge=90, le=3650)
+
+
+class MarketAnswer(Shown):
+    id: MarketId
+    name: str
+    phone_region: str
+    time_zone: str
+    languages: list[str]
+    opening_hours: dict[str, list[list[str]]]
+    holiday_country: str | None
+    holiday_subdivision: str | None
+    number_quarantine_days: int
+
+
+class Markets(Shown):
+    items: list[MarketAnswer]
+
+
+class SiteCommand(Command):
+    name: Line
+    time_zone: ZoneName
+    holiday_country: Country | None = None
+    holiday_subdivision: Subdivision | None = None
+
+
+class SiteAnswer(Shown):
+    id: Code
+    name: str
+    time_zone: str
+    holiday_country: str | None
+    holiday_subdivision: str | None
+
+
+class Sites(Shown):
+    items: list[SiteAnswer]
+
+
+class PolicyCommand(Command):
+    """A new version of a market's rules; whatever is left out has its default, not its former value."""
+
+    valid_from: Moment | None = Field(None, description="From when on it holds; left out: at once.")
+    rules: Policy
+
+
+class PolicyAnswer(Shown):
+    name: str = Field(description="As decisions name it: `DE/7`; version 0 is the default.")
+    version: int
+    valid_from: Moment | None
+    rules: Policy
+
+
+class Policies(Shown):
+    items: list[PolicyAnswer]
+
+
+class ClosureCommand(Command):
+    """Without `starts_at` it begins at once; an emergency without `ends_at` holds until it is lifted."""
+
+    kind: Literal["emergency", "planned"]
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+
+
+class ClosureAnswer(Shown):
+    id: Code
+    market: MarketId
+    kind: Literal["emergency", "planned"]
+    starts_at: Moment
+    ends_at: Moment | None
+
+
+class Closures(Shown):
+    items: list[ClosureAnswer]

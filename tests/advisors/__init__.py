@@ -1,0 +1,1 @@
+"""What advisors do, and when they work."""

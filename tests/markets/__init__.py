@@ -1,0 +1,1 @@
+"""Opening hours and what else a market decides."""
