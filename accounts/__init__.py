@@ -1,0 +1,1 @@
+"""People who sign in, roles, machine keys: who somebody is and what they may do."""

@@ -1,0 +1,183 @@
+"""Every statement about keys, sign-ins, accounts and stored answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from accounts.models import Account, MachineKey
+from accounts.principal import Principal, machine, person
+from kit.database import ReadSession, Row, Session
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+PRINCIPAL = """
+SELECT id, scopes, NULL::text AS role, NULL::uuid AS advisor_id, expires_at AS until
+FROM machine_keys
+WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+UNION ALL
+SELECT accounts.id, NULL, accounts.role, accounts.advisor_id, sign_ins.expires_at
+FROM sign_ins JOIN accounts ON accounts.id = sign_ins.account_id AND accounts.active
+WHERE sign_ins.token_hash = $1 AND sign_ins.ended_at IS NULL AND sign_ins.expires_at > $2
+"""
+
+
+async def principal(session: ReadSession, hashed: bytes, now: datetime) -> tuple[Principal, datetime] | None:
+    """Whom the hash of a token stands for at `now`, and until when at the latest."""
+    row = await session.fetch_row(PRINCIPAL, hashed, now)
+    if row is None:
+        return None
+    until = row["until"] or NEVER
+    if row["role"] is None:
+        return machine(row["id"], frozenset(row["scopes"])), until
+    return person(row["id"], row["role"], row["advisor_id"], hashed), until
+
+
+CLAIM = """
+SELECT pg_try_advisory_xact_lock($1) AS mine, kept.fingerprint, kept.status, kept.body
+FROM (SELECT 1) AS one
+LEFT JOIN stored_answers AS kept ON kept.principal = $2 AND kept.key = $3 AND kept.kept_until > $4
+"""
+
+
+async def claim_key(session: Session, lock: int, principal_name: str, key: str, now: datetime) -> Row:
+    """Try to be the one who works under this key; there is a `fingerprint` when it was answered before."""
+    row = await session.fetch_row(CLAIM, lock, principal_name, key, now)
+    assert row is not None
+    return row
+
+
+KEEP = """
+INSERT INTO stored_answers AS kept (principal, key, fingerprint, status, body, subjects, kept_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (principal, key) DO UPDATE
+SET fingerprint = excluded.fingerprint, status = excluded.status, body = excluded.body,
+    subjects = excluded.subjects, kept_until = excluded.kept_until
+WHERE kept.kept_until <= $8
+"""
+
+
+async def keep_answer(
+    session: Session,
+    principal_name: str,
+    key: str,
+    fingerprint: bytes,
+    status: int,
+    body: bytes,
+    subjects: Sequence[str],
+    kept_until: datetime,
+    now: datetime,
+) -> bool:
+    """False when another transaction has answered under this key since it was claimed."""
+    tag = await session.execute(KEEP, principal_name, key, fingerprint, status, body, subjects, kept_until, now)
+    return tag != "INSERT 0 0"
+
+
+PROBE = """
+INSERT INTO stored_answers (principal, key, fingerprint, status, body, subjects, kept_until)
+VALUES ('durchwahl', 'probe', '', 204, '', '{}', $1)
+ON CONFLICT (principal, key) DO UPDATE SET kept_until = excluded.kept_until
+"""
+
+
+async def write_probe(session: Session, now: datetime) -> None:
+    """Write one row, always the same, to learn whether writing works."""
+    await session.execute(PROBE, now)
+
+
+async def drop_old_answers(session: Session, now: datetime, most: int = 10_000) -> int:
+    """Remove answers that need not be kept any longer; returns how many. Called by a loop until it returns 0."""
+    tag = await session.execute(
+        """
+        DELETE FROM stored_answers WHERE (principal, key) IN
+            (SELECT principal, key FROM stored_answers WHERE kept_until <= $1 ORDER BY kept_until LIMIT $2)
+        """,
+        now,
+        most,
+    )
+    return int(tag.split()[1])
+
+
+async def account_by_email(session: ReadSession, email: str) -> Row | None:
+    return await session.fetch_row(
+        "SELECT id, password_hash, role, name, advisor_id, active FROM accounts WHERE lower(email) = lower($1)",
+        email,
+    )
+
+
+async def begin_sign_in(
+    session: Session, hashed: bytes, account_id: UUID, now: datetime, expires_at: datetime
+) -> None:
+    await session.execute(
+        "INSERT INTO sign_ins (token_hash, account_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+        hashed,
+        account_id,
+        now,
+        expires_at,
+    )
+
+
+async def end_sign_in(session: Session, hashed: bytes, now: datetime) -> bool:
+    tag = await session.execute(
+        "UPDATE sign_ins SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL", hashed, now
+    )
+    return tag == "UPDATE 1"
+
+
+async def end_sign_ins_of(session: Session, account_id: UUID, now: datetime) -> None:
+    await session.execute(
+        "UPDATE sign_ins SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL", account_id, now
+    )
+
+
+async def sign_in(session: ReadSession, hashed: bytes) -> Row | None:
+    """The account behind a token, and until when it is signed in."""
+    return await session.fetch_row(
+        """
+        SELECT accounts.*, sign_ins.expires_at FROM sign_ins JOIN accounts ON accounts.id = sign_ins.account_id
+        WHERE token_hash = $1
+        """,
+        hashed,
+    )
+
+
+async def another_admin(session: Session, account_id: UUID) -> bool:
+    """Whether somebody else is an active admin; locks them, so that two admins can't remove each other."""
+    rows = await session.fetch(
+        "SELECT id FROM accounts WHERE role = 'admin' AND active ORDER BY id FOR NO KEY UPDATE"
+    )
+    return any(row["id"] != account_id for row in rows)
+
+
+async def any_account(session: ReadSession) -> bool:
+    return bool(await session.fetch_value("SELECT EXISTS (SELECT FROM accounts)"))
+
+
+async def page_of_accounts(session: ReadSession, after: UUID | None, limit: int) -> Sequence[Account]:
+    query = select(Account).order_by(col(Account.id)).limit(limit)
+    if after is not None:
+        query = query.where(col(Account.id) > after)
+    return (await session.orm.exec(query)).all()
+
+
+async def page_of_keys(session: ReadSession, after: UUID | None, limit: int) -> Sequence[MachineKey]:
+    query = select(MachineKey).order_by(col(MachineKey.id)).limit(limit)
+    if after is not None:
+        query = query.where(col(MachineKey.id) > after)
+    return (await session.orm.exec(query)).all()
+
+
+async def advisor_account(session: ReadSession, advisor_id: UUID) -> tuple[bool, bool]:
+    """Whether there is such an advisor, and whether one has an account already."""
+    row = await session.fetch_row(
+        """
+        SELECT EXISTS (SELECT FROM advisors WHERE id = $1) AS known,
+               EXISTS (SELECT FROM accounts WHERE advisor_id = $1) AS taken
+        """,
+        advisor_id,
+    )
+    assert row is not None
+    return row["known"], row["taken"]

@@ -1,0 +1,155 @@
+"""What goes over the wire about accounts, sign-ins and keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import MISSING, Field, StringConstraints
+
+from accounts.models import Account, MachineKey
+from accounts.service import SignedIn
+from kit.fields import Code, Email
+from kit.ids import encode
+from kit.wire import Command, Line, Moment, Shown
+
+Role = Literal["advisor", "lead", "supervisor", "admin", "auditor"]
+Scope = Literal["telephony", "control_center", "operator"]
+
+Password = Annotated[str, StringConstraints(min_length=12, max_length=200, strip_whitespace=False)]
+
+
+class SignIn(Command):
+    email: Annotated[str, StringConstraints(max_length=254), Field(examples=["anna@desk.example"])]
+    password: Annotated[str, StringConstraints(max_length=200, strip_whitespace=False)]
+
+
+class Me(Shown):
+    """Who is signed in."""
+
+    id: str = Field(examples=["acc_01JD6V0Z4YF6Y8Q3W3N5R8T2KM"])
+    name: str
+    role: Role
+    advisor_id: str | None = None
+    expires_at: datetime
+
+
+class Session(Me):
+    """`token` goes into `Authorization: Bearer …`; browsers get it as a cookie besides."""
+
+    token: str
+
+
+class NewKey(Command):
+    name: Line
+    scopes: list[Scope] = Field(min_length=1, max_length=3)
+    expires_at: Moment | None = None
+
+
+class Key(Shown):
+    id: str = Field(examples=["key_01JD6V0Z4YF6Y8Q3W3N5R8T2KM"])
+    name: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class IssuedKey(Key):
+    """`secret` is told in the first answer alone; a repeat with the same idempotency key has null."""
+
+    secret: str | None
+
+
+class Keys(Shown):
+    items: list[Key]
+    next: str | None = Field(description="For `after`; null at the end.")
+
+
+class NewAccount(Command):
+    email: Email = Field(examples=["anna@desk.example"])
+    name: Line
+    role: Role
+    advisor_id: Code | None = None
+    password: Password | None = Field(None, description="Invented and told once where it is missing.")
+
+
+class AccountChange(Command):
+    """Only what is named is changed; `advisor_id: null` means that the person is no advisor."""
+
+    name: Line | MISSING = MISSING
+    role: Role | MISSING = MISSING
+    active: bool | MISSING = MISSING
+    advisor_id: Code | None | MISSING = MISSING
+    password: Password | MISSING = MISSING
+
+
+class ShownAccount(Shown):
+    id: str = Field(examples=["acc_01JD6V0Z4YF6Y8Q3W3N5R8T2KM"])
+    email: str
+    name: str
+    role: Role
+    advisor_id: str | None
+    active: bool
+    created_at: datetime
+
+
+class CreatedAccount(ShownAccount):
+    """`initial_password` only where one was invented, and in the first answer alone."""
+
+    initial_password: str | None
+
+
+class Accounts(Shown):
+    items: list[ShownAccount]
+    next: str | None = Field(description="For `after`; null at the end.")
+
+
+def me(signed_in: SignedIn) -> Me:
+    return Me.model_validate(_me(signed_in))
+
+
+def session(token: str, signed_in: SignedIn) -> Session:
+    return Session.model_validate({**_me(signed_in), "token": token})
+
+
+def key(key: MachineKey) -> Key:
+    return Key.model_validate(_key(key))
+
+
+def issued(key: MachineKey, secret: str | None) -> IssuedKey:
+    return IssuedKey.model_validate({**_key(key), "secret": secret})
+
+
+def account(account: Account) -> ShownAccount:
+    return ShownAccount.model_validate(_account(account))
+
+
+def created(account: Account, initial_password: str | None) -> CreatedAccount:
+    return CreatedAccount.model_validate({**_account(account), "initial_password": initial_password})
+
+
+def _me(signed_in: SignedIn) -> dict[str, object]:
+    advisor = signed_in.advisor_id
+    return {
+        "id": encode("acc", signed_in.account_id),
+        "name": signed_in.name,
+        "role": signed_in.role,
+        "advisor_id": None if advisor is None else encode("adv", advisor),
+        "expires_at": signed_in.expires_at,
+    }
+
+
+def _key(key: MachineKey) -> dict[str, object]:
+    members = ("name", "scopes", "created_at", "expires_at", "revoked_at")
+    return {"id": encode("key", key.id), **{member: getattr(key, member) for member in members}}
+
+
+def _account(account: Account) -> dict[str, object]:
+    members = ("email", "name", "role", "active", "created_at")
+    advisor = account.advisor_id
+    return {
+        "id": encode("acc", account.id),
+        "advisor_id": None if advisor is None else encode("adv", advisor),
+        **{member: getattr(account, member) for member in members},
+    }

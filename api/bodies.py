@@ -1,0 +1,106 @@
+"""Reading a request's body once: at most 64 KiB, of a type that is read here, strict in what it holds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, TypeAlias
+
+from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect, Request
+
+from kit import strict_json
+from kit.errors import Error, Fault
+
+LARGEST = 64 * 1024
+
+Kind: TypeAlias = Literal["json", "form"]
+
+_CHARSET = re.compile(rb'charset="?([^";\s]*)')
+
+
+class TooLarge(Fault):
+    status, word, title = 413, "too-large", "The body is larger than 64 KiB."
+
+
+class UnreadableType(Fault):
+    status, word, title = 415, "unsupported-media-type", "The body is of a type that is not read here."
+
+
+class StrictRequest(Request):
+    """A request whose body is read, limited and parsed by our rules, once, whoever asks for it first."""
+
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            self._body = await self._whole()
+        return self._body
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            await self.check("json")
+            self._json = strict_json.loads(self._body)
+        return self._json
+
+    async def form(self, **_: Any) -> FormData:  # type: ignore[override]
+        if self._form is None:
+            await self.check("form")
+            self._form = FormData(strict_json.form_fields(self._body))
+        return self._form
+
+    async def fields(self) -> Any:
+        """The value of a JSON body, or the fields of a form as a dictionary."""
+        return dict(await self.form()) if self.kind() == "form" else await self.json()
+
+    async def read(self, *kinds: Kind) -> None:
+        """Parse the body now, so that what is wrong with it is said before anything is begun."""
+        if not await self.body():
+            return
+        kind = await self.check(*kinds)
+        await (self.form() if kind == "form" else self.json())
+
+    async def check(self, *kinds: Kind) -> Kind:
+        """Which of `kinds` the body is. Raises `UnreadableType`, and `Malformed` where there is none."""
+        if not await self.body():
+            raise strict_json.Malformed(Error("", "missing"))
+        kind = self.kind()
+        if kind not in kinds:
+            raise UnreadableType
+        return kind
+
+    def kind(self) -> Kind | None:
+        """What the request says its body is; None for everything that is not read here."""
+        written = next((value for name, value in self.scope["headers"] if name == b"content-type"), b"")
+        return "json" if written == b"application/json" else _kind(written.lower())
+
+    async def _whole(self) -> bytes:
+        """The body; the usual one comes in a single message and is not copied."""
+        declared = self.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > LARGEST:
+            raise TooLarge
+        chunks: list[bytes] = []
+        size, more = 0, True
+        while more:
+            chunk, more = await self._chunk()
+            size += len(chunk)
+            if size > LARGEST:
+                raise TooLarge
+            chunks.append(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def _chunk(self) -> tuple[bytes, bool]:
+        """The next piece, and whether there are more."""
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        return message.get("body", b""), message.get("more_body", False)
+
+
+def _kind(written: bytes) -> Kind | None:
+    name, _, parameters = written.partition(b";")
+    charset = _CHARSET.search(parameters)
+    if charset and charset.group(1) not in (b"utf-8", b"utf8"):
+        return None
+    name = name.strip()
+    if name == b"application/x-www-form-urlencoded":
+        return "form"
+    is_json = name == b"application/json" or (name.startswith(b"application/") and name.endswith(b"+json"))
+    return "json" if is_json else None

@@ -1,0 +1,180 @@
+"""The door that every route has: who may enter, then what they bring.
+
+Order of refusals: no or bad credentials 401, not allowed 403, body too large 413, of another type 415, unreadable
+400, unsafe text 422; only then FastAPI validates and the endpoint is called. Authentication comes first, so that a
+stranger can make us neither parse nor open a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, ClassVar, TypeAlias, cast
+from urllib.parse import urlsplit
+
+from fastapi import params
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from accounts.principal import Principal
+from api.bodies import Kind, StrictRequest
+from api.dependencies import PRINCIPAL, SESSION, JsonOrForm, Requires, reading, writing
+from api.handing import calls, shortened
+from api.services import Services
+from kit.errors import Forbidden, Unauthorized
+
+COOKIE = "durchwahl_session"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Handler: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class ForeignOrigin(Forbidden):
+    """A page of somebody else's made the browser send our cookie along."""
+
+    word, title = "foreign-origin", "This comes from another site."
+
+
+class Door(APIRoute):
+    """A route for reading. `TransactionalRoute` is the one for effects."""
+
+    is_transactional: ClassVar[bool] = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._asked: list[Any] = []
+        super().__init__(*arguments, **options)
+        self.app = self._answer
+
+    @property
+    def public(self) -> str | None:
+        return getattr(self.endpoint, "__public__", None)
+
+    @property
+    def keyless(self) -> str | None:
+        return getattr(self.endpoint, "__keyless__", None)
+
+    @property
+    def streamed(self) -> str | None:
+        return getattr(self.endpoint, "__streamed__", None)
+
+    @property
+    def requirements(self) -> tuple[frozenset[str], ...]:
+        return tuple(call.grants for call in self._asked if isinstance(call, Requires))
+
+    @property
+    def bodies(self) -> list[JsonOrForm[Any]]:
+        return [call for call in self._asked if isinstance(call, JsonOrForm)]
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of body that the endpoint takes."""
+        if self.body_field is None:
+            return ("json", "form") if self.bodies else ()
+        return ("form",) if isinstance(self.body_field.field_info, params.Form) else ("json",)
+
+    @property
+    def reads(self) -> bool:
+        return reading in self._asked
+
+    @property
+    def writes(self) -> bool:
+        return writing in self._asked
+
+    def get_route_handler(self) -> Handler:
+        """Called by FastAPI once the route knows itself; what it needs is found out here, not per request."""
+        self._asked = self._asked or list(calls(self.dependant))
+        self.dependant = shortened(self.dependant)
+        self._handle = self._guarded(self.acting(super().get_route_handler()))
+        return self._handle
+
+    def _guarded(self, act: Callable[[Request, Services], Awaitable[Response]]) -> Handler:
+        requirements = self.requirements
+        kinds = () if self.streamed else self.kinds
+        swallows = self.writes and not self.streamed
+
+        async def enter(request: Request) -> Response:
+            services = cast(Services, request.scope["app"].state.services)
+            if requirements:
+                request.scope[PRINCIPAL] = await admitted(request.scope, services, requirements)
+            if kinds:
+                await cast(StrictRequest, request).read(*kinds)
+            elif swallows:
+                await request.body()
+            return await act(request, services)
+
+        return enter
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As FastAPI calls a handler, without the layer that catches exceptions: the edge does that for all."""
+        async with AsyncExitStack() as after_answer:
+            scope["fastapi_middleware_astack"] = scope["fastapi_inner_astack"] = after_answer
+            async with AsyncExitStack() as before_answer:
+                scope["fastapi_function_astack"] = before_answer
+                response = await self._handle(StrictRequest(scope, receive, send))
+            await response(scope, receive, send)
+
+    def acting(self, inner: Handler) -> Callable[[Request, Services], Awaitable[Response]]:
+        """How the endpoint is called: with a connection for reading where it asks for one."""
+        if not self.reads:
+            return lambda request, _: inner(request)
+
+        async def read(request: Request, services: Services) -> Response:
+            async with services.database.reading() as session:
+                request.scope[SESSION] = session
+                return await inner(request)
+
+        return read
+
+
+async def admitted(scope: Scope, services: Services, requirements: tuple[frozenset[str], ...]) -> Principal:
+    """The caller, when one grant of each requirement is there. Raises 401 and 403."""
+    token = _token(scope)
+    principal = await services.recognition.recognise(token, services.clock.now()) if token else None
+    if principal is None:
+        raise Unauthorized
+    for grants in requirements:
+        if principal.grants.isdisjoint(grants):
+            raise Forbidden
+    return principal
+
+
+def signed_in_with(principal: Principal) -> bytes:
+    """The hash of the token that a person signed in with. A machine has none: `Forbidden`."""
+    if principal.sign_in_hash is None:
+        raise Forbidden
+    return principal.sign_in_hash
+
+
+def _token(scope: Scope) -> bytes | None:
+    """The bearer token, else the browser's cookie, which is taken only from our own pages."""
+    cookies = None
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            return cast(bytes, value[7:].strip()) if value[:7].lower() == b"bearer " else None
+        if name == b"cookie":
+            cookies = value
+    if cookies is None:
+        return None
+    token = _from_cookie(cookies)
+    if token and scope["method"] not in SAFE:
+        _refuse_foreign(scope)
+    return token
+
+
+def _from_cookie(cookies: bytes) -> bytes | None:
+    try:
+        morsel = SimpleCookie(cookies.decode("latin-1")).get(COOKIE)
+    except CookieError:
+        return None
+    return morsel.value.encode("latin-1") if morsel else None
+
+
+def _refuse_foreign(scope: Scope) -> None:
+    """SameSite=Strict keeps other sites out; this keeps out what shares the site but not the origin."""
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin")
+    if origin is not None and urlsplit(origin.decode("latin-1")).netloc.encode("latin-1") != headers.get(b"host"):
+        raise ForeignOrigin

@@ -1,0 +1,20 @@
+"""One module per domain, each with a `router`; a module that is not listed here is not served."""
+
+from __future__ import annotations
+
+from api.routes import accounts, callbacks, customers, decisions, desk, health, keys, products, sessions, stream, telephony
+
+ROUTERS = (
+    sessions.router,
+    keys.router,
+    accounts.router,
+    customers.router,
+    callbacks.router,
+    desk.router,
+    telephony.router,
+    stream.router,
+    decisions.router,
+    products.router,
+    health.router,
+)
+"""Of two routes that fit the same path, the first wins."""

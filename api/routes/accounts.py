@@ -1,0 +1,79 @@
+"""Accounts of people, for admins."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+
+from accounts import queries, schemas, service
+from accounts.passwords import invented
+from accounts.principal import Principal
+from accounts.schemas import AccountChange, Accounts, CreatedAccount, NewAccount, ShownAccount
+from api.dependencies import FromServices, NewId, Now, Read, Remember, Write, requires
+from api.errors import problems
+from api.rendering import Paging, reference
+from api.services import Services
+from api.transactional import TransactionalRoute
+from kit.ids import decode, encode
+
+router = APIRouter(prefix="/v1/accounts", tags=["Accounts"], route_class=TransactionalRoute)
+
+Admin = Annotated[Principal, requires("admin")]
+
+
+@router.post("", status_code=201, summary="Create an account")
+async def create(
+    _: Admin,
+    wanted: NewAccount,
+    session: Write,
+    services: FromServices,
+    remember: Remember,
+    now: Now,
+    new_id: NewId,
+) -> CreatedAccount:
+    """Without a password one is invented and told once."""
+    password = wanted.password or invented()
+    account = await service.create(
+        session,
+        services.hashing,
+        email=wanted.email,
+        name=wanted.name,
+        role=wanted.role,
+        advisor_id=reference("adv", wanted.advisor_id, "/advisor_id"),
+        password=password,
+        now=now,
+        new_id=new_id,
+    )
+    remember.subjects.append(encode("acc", account.id))
+    remember.instead = schemas.created(account, None).model_dump_json().encode()
+    return schemas.created(account, None if wanted.password else password)
+
+
+@router.get("", summary="List accounts")
+async def listed(_: Annotated[Principal, requires("admin", "auditor")], session: Read, page: Paging) -> Accounts:
+    """All accounts, oldest first."""
+    found = await queries.page_of_accounts(session, page.after_id(), page.limit)
+    items = [schemas.account(account) for account in found]
+    return Accounts(items=items, next=page.next_after(found, lambda account: [account.id]))
+
+
+@router.patch("/{account_id}", summary="Change an account", responses=problems(409))
+async def change(
+    _: Admin, account_id: str, wanted: AccountChange, session: Write, services: FromServices, now: Now
+) -> ShownAccount:
+    """Whoever is deactivated or gets a new password is signed out; a new role holds within two seconds."""
+    changes = await _changes(wanted, services)
+    account = await service.change(session, decode("acc", account_id), changes, now)
+    services.recognition.forget_all()
+    return schemas.account(account)
+
+
+async def _changes(wanted: AccountChange, services: Services) -> dict[str, Any]:
+    """What is to be set, as the service wants it: ids instead of texts, a hash instead of the password."""
+    changes: dict[str, Any] = wanted.model_dump()
+    if "advisor_id" in changes:
+        changes["advisor_id"] = reference("adv", changes["advisor_id"], "/advisor_id")
+    if "password" in changes:
+        changes["password_hash"] = await services.hashing.hashed(changes.pop("password"))
+    return changes

@@ -1,0 +1,101 @@
+"""Callbacks of a customer: windows to choose from, promises to make, move and cancel."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from accounts.principal import Principal
+from api.dependencies import FromServices, Now, Read, Remember, Write, requires
+from api.errors import problems
+from api.exchange import exchange_of
+from api.services import Services
+from api.transactional import TransactionalRoute
+from callbacks import queries
+from callbacks.schemas import CallbackOut, CallbacksOut, CancelIn, MoveIn, SlotOut, SlotsOut, WishIn, shown
+from contacts import arrivals, wishes
+from kit.database import Row
+from kit.fields import Ref
+from kit.ids import decode
+
+router = APIRouter(prefix="/v1/customers/{external_ref}", tags=["Callbacks"], route_class=TransactionalRoute)
+
+Reference = Annotated[Ref, Path(description="The control center's pseudonymous number of the customer.")]
+Asker = Annotated[Principal, requires("control_center", "advisor", "lead", "supervisor")]
+
+
+def _shown(services: Services, row: Row) -> CallbackOut:
+    directory = exchange_of(services).directory.held
+    entry = directory.advisors.get(row["advisor_id"]) if directory is not None else None
+    return shown(row, entry.name if entry is not None else None)
+
+
+@router.get("/callback-slots", summary="Windows for a callback", responses=problems(404))
+async def slots(_: Asker, external_ref: Reference, session: Write, services: FromServices, now: Now) -> SlotsOut:
+    """The earliest windows in which the own advisor can call; where there are none, somebody of the desk group."""
+    scene = await arrivals.scene_for(session, exchange_of(services), now)
+    found = await wishes.slots(scene, external_ref)
+    return SlotsOut(
+        slots=[SlotOut(starts_at=one.slot.starts_at, ends_at=one.slot.ends_at, by=one.by) for one in found]
+    )
+
+
+@router.post("/callbacks", status_code=201, summary="Promise a callback", responses=problems(404, 409))
+async def promise(
+    _: Asker,
+    external_ref: Reference,
+    wish: WishIn,
+    session: Write,
+    services: FromServices,
+    remember: Remember,
+    now: Now,
+) -> CallbackOut:
+    """Stored before it is answered. An earlier open promise is merged into the new one. A number is read as people
+    write it; one that may not be dialled is refused."""
+    scene = await arrivals.scene_for(session, exchange_of(services), now)
+    row = await wishes.promise(scene, external_ref, wish.slot_starts_at, wish.number, wish.topic)
+    remember.subjects.append(str(row["customer_id"]))
+    return _shown(services, row)
+
+
+@router.get("/callbacks", summary="A customer's callbacks", responses=problems(404))
+async def listed(
+    _: Asker, external_ref: Reference, session: Read, services: FromServices, ended: bool = True
+) -> CallbacksOut:
+    """Newest first; `ended=false` leaves out what is over."""
+    await exchange_of(services).directory.current(session)
+    rows = await queries.of_customer(session, external_ref, also_final=ended)
+    return CallbacksOut(callbacks=[_shown(services, row) for row in rows])
+
+
+@router.post("/callbacks/{callback_id}/move", summary="Move a callback", responses=problems(404, 409))
+async def move(
+    _: Asker,
+    external_ref: Reference,
+    callback_id: str,
+    wanted: MoveIn,
+    session: Write,
+    services: FromServices,
+    now: Now,
+) -> CallbackOut:
+    """Another window, as the customer wishes."""
+    scene = await arrivals.scene_for(session, exchange_of(services), now)
+    return _shown(
+        services, await wishes.move(scene, external_ref, decode("cb", callback_id), wanted.slot_starts_at)
+    )
+
+
+@router.post("/callbacks/{callback_id}/cancel", summary="Cancel a callback", responses=problems(404, 409))
+async def cancel(
+    _: Asker,
+    external_ref: Reference,
+    callback_id: str,
+    wanted: CancelIn,
+    session: Write,
+    services: FromServices,
+    now: Now,
+) -> CallbackOut:
+    """It stays in the ledger, with the reason."""
+    scene = await arrivals.scene_for(session, exchange_of(services), now)
+    return _shown(services, await wishes.cancel(scene, external_ref, decode("cb", callback_id), wanted.reason))

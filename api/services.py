@@ -1,0 +1,58 @@
+"""What the application is made of, handed in by the process that starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import migrations.metadata  # noqa: F401 - every table, as an account's key points to a room above it
+from accounts.passwords import FailedSignIns, Hashing
+from accounts.recognition import Recognition
+from api.probe import WriteProbe
+from api.vitals import Vitals
+from kit import secret
+from kit.clock import Clock
+from kit.database import Database
+from kit.ids import IdMaker, new_id
+from kit.metrics import Metrics
+from kit.settings import Settings
+
+Hook: TypeAlias = AbstractAsyncContextManager[Any]
+Background: TypeAlias = Hook | Callable[[], Hook]
+"""Entered when the application starts, left when it stops, in reverse order."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """`extras` and `background` are there for others to fill before the application starts."""
+
+    database: Database
+    clock: Clock
+    settings: Settings
+    new_id: IdMaker = new_id
+    catalogue: Any = None
+    extras: dict[str, Any] = field(default_factory=dict)
+    background: list[Background] = field(default_factory=list)
+    metrics: Metrics = field(default_factory=Metrics)
+    hashing: Hashing = field(default_factory=Hashing)
+    failed_sign_ins: FailedSignIns = field(default_factory=FailedSignIns)
+
+    @cached_property
+    def recognition(self) -> Recognition:
+        return Recognition(self.database)
+
+    @cached_property
+    def vitals(self) -> Vitals:
+        return Vitals(self.database, self.metrics)
+
+    @cached_property
+    def write_probe(self) -> WriteProbe:
+        return WriteProbe(self.clock, self.database, self.metrics)
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The key that signs cursors and fingerprints."""
+        return secret.load(self.settings)

@@ -1,0 +1,191 @@
+"""The WebSocket: `hello` with a ticket, then `subscribe` and `resume` as often as wanted; events go the other way.
+
+    {"type": "hello", "ticket": "…"}                          within 5 s, or 1008
+    {"type": "subscribe", "topics": ["me", "desk:grp_…"]}     → snapshot, then events, in place of earlier topics
+    {"type": "resume", "cursor": "…", "topics": ["me"]}       → resumed, what was missed, then events; or resync
+    ← snapshot {cursor, topics, data} · event {cursor, event} · resumed {cursor, topics} · resync · heartbeat {at}
+
+After `resync` nothing comes until the next `subscribe`. Closed with 1008 for a bad ticket, a foreign topic, what
+can't be read, too many messages, or when the sign-in has ended; 1009 for more than 64 KiB; 1012 when this process
+leaves; 1013 for who reads too slowly, or while the database is away. A foreign Origin gets 403 at the handshake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from api.dependencies import public
+from api.outlets import LARGEST, Framed, Queued, outlet
+from api.services import Services
+from kit import strict_json
+from kit.errors import BadRequest, Fault, Forbidden, Unavailable
+from kit.logs import logger
+from kit.loops import Supervisor, facts
+from realtime.doorbell import Doorbell
+from realtime.listener import Listener
+from realtime.stream import Stream
+from realtime.topics import resolved
+
+STREAM, DOORBELL = "stream", "doorbell"
+HELLO_S = 5.0
+SNAPSHOT_S = 10.0
+BURST, PER_SECOND = 20, 1.0
+"""Messages that a client may send at once, and how fast more are granted; a desk sends two when it connects."""
+
+MOST = 5_000
+"""Sockets of one process; each takes 17–36 KiB."""
+
+
+class Flood(Forbidden):
+    word, title = "flood", "Too many messages."
+
+
+class BadTicket(Forbidden):
+    word, title = "bad-ticket", "The ticket is unknown, used or expired."
+
+
+class TooLarge(BadRequest):
+    status, word, title = 413, "too-large", "The message is too large."
+
+
+def install(services: Services) -> Stream:
+    """Make the stream and the doorbell of this process; they run while the application does."""
+    stream, doorbell = Stream(services.database, services.clock), Doorbell(services.database)
+    doorbell.on_ring.append(stream.wake.set)
+    services.extras[STREAM], services.extras[DOORBELL] = stream, doorbell
+    services.background.append(lambda: running(services, stream, doorbell))
+    return stream
+
+
+@contextlib.asynccontextmanager
+async def running(services: Services, stream: Stream, doorbell: Doorbell) -> AsyncIterator[None]:
+    loops = [*stream.loops(), *doorbell.loops()]
+    try:
+        async with Supervisor(loops, services.vitals.heartbeats, name="stream"):
+            yield
+    finally:
+        stream.hub.close(1012, "restarting")
+        await doorbell.close()
+
+
+@public("a ticket in the first frame says who comes; it is got by POST /v1/stream/tickets")
+async def listen(websocket: WebSocket) -> None:
+    """One socket, from handshake to end."""
+    services: Services = websocket.app.state.services
+    stream: Stream = services.extras[STREAM]
+    if _is_foreign(websocket, services.settings.public_url):
+        await websocket.close()
+        return
+    if len(stream.hub.listeners) >= MOST:
+        await websocket.send_denial_response(Response(status_code=503, headers={"retry-after": "5"}))
+        return
+    await websocket.accept()
+    out = outlet(websocket)
+    conversation = asyncio.create_task(Conversation(websocket, stream, out).run())
+    sending = asyncio.create_task(out.run())
+    try:
+        await asyncio.wait({conversation, sending}, return_when=asyncio.FIRST_COMPLETED)
+        if not sending.done() and isinstance(out, Queued):
+            await asyncio.wait({sending}, timeout=1)
+    finally:
+        for task in (conversation, sending):
+            task.cancel()
+        await asyncio.gather(conversation, sending, return_exceptions=True)
+
+
+class Conversation:
+    """What one client says, in order."""
+
+    def __init__(self, websocket: WebSocket, stream: Stream, out: Framed | Queued) -> None:
+        self._websocket, self._stream, self._out = websocket, stream, out
+        self._granted, self._at = float(BURST), asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Until either side ends it; what is wrong is told by the close code and a word."""
+        try:
+            await self._talk()
+        except WebSocketDisconnect:
+            self._out.close(1000, "")
+        except Fault as fault:
+            self._out.close(_code(fault), fault.word)
+        except TimeoutError:
+            self._out.close(1013, "too slow just now; try again")
+        except Exception as error:
+            logger("api").error("stream.failed", **facts(error))
+            self._out.close(1011, "internal")
+
+    async def _talk(self) -> None:
+        listener = await self._hello()
+        try:
+            while True:
+                await self._do(listener, await self._message())
+        finally:
+            self._stream.hub.leave(listener)
+
+    async def _hello(self) -> Listener:
+        try:
+            async with asyncio.timeout(HELLO_S):
+                message = await self._message()
+        except TimeoutError:
+            raise BadTicket from None
+        if message.get("type") != "hello" or not isinstance(message.get("ticket"), str):
+            raise BadTicket
+        listener = await self._stream.enter(message["ticket"], self._out)
+        if listener is None:
+            raise BadTicket
+        return listener
+
+    async def _do(self, listener: Listener, message: Mapping[str, Any]) -> None:
+        wanted = message.get("topics")
+        topics = resolved(listener.viewer, wanted if isinstance(wanted, list) else [])
+        async with asyncio.timeout(SNAPSHOT_S):
+            if message.get("type") == "subscribe":
+                await self._stream.subscribe(listener, topics)
+            elif message.get("type") == "resume" and isinstance(message.get("cursor"), str):
+                await self._stream.resume(listener, topics, message["cursor"])
+            else:
+                raise BadRequest
+
+    async def _message(self) -> Mapping[str, Any]:
+        """The next message. Raises `WebSocketDisconnect`, `Flood`, `TooLarge`, and what can't be read."""
+        received = await self._websocket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received.get("code", 1005))
+        self._count()
+        text = (received.get("text") or "").encode(errors="surrogatepass")
+        if len(text) > LARGEST:
+            raise TooLarge
+        message = strict_json.loads(text)
+        if not isinstance(message, dict):
+            raise BadRequest
+        return message
+
+    def _count(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._granted = min(BURST, self._granted + (now - self._at) * PER_SECOND) - 1
+        self._at = now
+        if self._granted < 0:
+            raise Flood
+
+
+def _code(fault: Fault) -> int:
+    """The close code for what went wrong: try again later, too large, or against the rules."""
+    if isinstance(fault, Unavailable):
+        return 1013
+    return 1009 if isinstance(fault, TooLarge) else 1008
+
+
+def _is_foreign(websocket: WebSocket, public_url: str) -> bool:
+    """Whether a page of somebody else opens this; programs send no Origin."""
+    origin = websocket.headers.get("origin")
+    if origin is None:
+        return False
+    own = {websocket.headers.get("host"), urlsplit(public_url).netloc or None}
+    return urlsplit(origin).netloc not in own or not urlsplit(origin).netloc

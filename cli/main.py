@@ -1,0 +1,107 @@
+"""The command and its verbs. Heavy rooms are imported by the verb that needs them, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kit import logs
+from kit.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="A personal advisor for every customer.",
+    pretty_exceptions_enable=False,
+)
+
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+
+
+def settings_with(host: str | None = None, port: int | None = None, **more: object) -> Settings:
+    """The configuration, with what the command line says in its place."""
+    given = {"host": host, "port": port, **more}
+    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+@app.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    loops: Annotated[bool | None, typer.Option(help="Also run the loops here.")] = None,
+) -> None:
+    """Serve the API and the pages."""
+    from cli.serving import serve as run
+
+    settings = settings_with(host, port, workers=loops)
+    logs.configure(settings.log_level)
+    asyncio.run(run(settings))
+
+
+@app.command()
+def worker() -> None:
+    """Run the loops without the API."""
+    from cli.serving import work
+
+    settings = Settings()
+    logs.configure(settings.log_level)
+    asyncio.run(work(settings))
+
+
+@app.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="Where to; `head` is the newest.")] = "head",
+) -> None:
+    """Bring the database to the newest schema."""
+    from cli.assembly import migrated
+
+    asyncio.run(migrated(Settings(), revision))
+    typer.echo(f"The database is at {revision}.")
+
+
+@app.command()
+def up(
+    host: Host = None,
+    port: Port = None,
+    demo: Annotated[bool, typer.Option(help="With the demo company, moving.")] = False,
+) -> None:
+    """Everything on one machine, with the embedded database."""
+    from cli.serving import serve as run
+
+    settings = settings_with(host, port, environment="demo" if demo else None)
+    logs.configure("warning" if demo else settings.log_level)
+    asyncio.run(run(settings, demo=demo))
+
+
+@app.command("demo-env")
+def demo_env() -> None:
+    """Print shell variables with the URL and the keys of the running demo: `eval "$(durchwahl demo-env)"`."""
+    path = Settings().data_dir / "demo-credentials.json"
+    if not path.exists():
+        typer.echo("The demo hasn't run yet: start it with `./run demo`.", err=True)
+        raise typer.Exit(1)
+    known = json.loads(path.read_text())
+    for name in ("url", "telephony_key", "control_center_key"):
+        prefix = "DURCHWAHL_" if name == "url" else ""
+        sys.stdout.write(f"export {prefix}{name.upper()}='{known[name]}'\n")
+
+
+def _mount() -> None:
+    """Verbs that live in modules of their own."""
+    from cli import people, replay
+
+    app.add_typer(people.app)
+    app.command("replay")(replay.replay)
+
+
+if (Path(__file__).parent / "people.py").exists() and (Path(__file__).parent / "replay.py").exists():
+    _mount()
+
+if __name__ == "__main__":
+    app()

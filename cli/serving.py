@@ -1,0 +1,59 @@
+"""Processes that stay: the service, and the worker without it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+import uvicorn
+
+from api.app import create_app
+from cli.assembly import opened, with_loops
+from kit.loops import Supervisor
+from kit.settings import Settings
+
+DRAIN_S = 30
+"""How long open requests may take when the process is told to leave."""
+
+
+async def serve(settings: Settings, *, demo: bool = False) -> None:
+    """Serve until told to stop."""
+    async with opened(settings) as services:
+        with_loops(services, work=settings.workers)
+        if demo:
+            from cli.demo import company
+
+            services.background.append(lambda: company(services))
+        await server(create_app(services), settings).serve()
+
+
+def server(app: object, settings: Settings) -> uvicorn.Server:
+    """uvicorn as we run it: quiet (we log ourselves), no compression on sockets, a bounded goodbye."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws_per_message_deflate=False,
+            ws_max_size=64 * 1024,
+            timeout_graceful_shutdown=DRAIN_S,
+        )
+    )
+
+
+async def work(settings: Settings) -> None:
+    """Run the loops until told to stop."""
+    from api.exchange import exchange_of
+    from worker.loops import Worker
+
+    leave = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, leave.set)
+    async with opened(settings) as services, contextlib.AsyncExitStack() as stack:
+        loops = Worker(services.database, exchange_of(services), services.clock).loops()
+        await stack.enter_async_context(Supervisor(loops, services.vitals.heartbeats, name="worker"))
+        await leave.wait()

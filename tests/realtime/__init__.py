@@ -1,0 +1,1 @@
+"""The log, the cursor, the hub and the socket."""

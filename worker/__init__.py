@@ -1,0 +1,1 @@
+"""Builds the loops of a replica and supervises them."""

@@ -1,0 +1,124 @@
+"""The loops of a replica: any number of replicas may run them, each piece of work is done once.
+
+- `dispatch` is woken by every commit that frees an advisor or makes somebody wait, and looks every 200 ms anyway.
+- `deadlines` does whatever falls due by itself, each item in a transaction of its own.
+- `clock` measures this machine's offset to the database's clock, by which all deadlines are judged.
+- `months` makes next month's partitions ahead of time; `numbers` lets rested numbers back into the pool.
+- `answers` forgets answers kept for repeats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from contacts import dispatch
+from contacts.deadlines import DUE_WORK, Work
+from contacts.exchange import Exchange
+from direct_dial import service as direct_dial
+from kit.clock import Clock, LiveClock
+from kit.database import Database, Session
+from kit.logs import logger
+from kit.loops import Loop, facts
+
+POLL = timedelta(milliseconds=200)
+CLOCK_EVERY = timedelta(seconds=5)
+WORST_OFFSET = timedelta(seconds=2)
+MONTHS_AHEAD = 2
+
+log = logger("worker")
+
+
+class Worker:
+    """What the loops of one process share."""
+
+    def __init__(self, database: Database, exchange: Exchange, clock: Clock) -> None:
+        self.database, self.exchange, self.clock = database, exchange, clock
+        self.freed = asyncio.Event()
+        database.after_commit(self._committed)
+
+    def _committed(self, wakes: frozenset[str]) -> None:
+        if "dispatch" in wakes:
+            self.freed.set()
+
+    def loops(self) -> list[Loop]:
+        return [
+            Loop("dispatch", self.dispatch_once, POLL, wake=self.freed),
+            Loop("deadlines", self.deadlines_once, POLL),
+            Loop("clock", self.clock_once, CLOCK_EVERY),
+            Loop("months", self.months_once, timedelta(hours=1)),
+            Loop("numbers", self.numbers_once, timedelta(hours=1)),
+            Loop("answers", self.answers_once, timedelta(minutes=10)),
+        ]
+
+    async def dispatch_once(self) -> int:
+        """Match until nothing more fits; returns how many were offered."""
+        offered = 0
+        while True:
+            done = await self.database.run(self._dispatch)
+            if not done:
+                return offered
+            offered += done.contacts + done.callbacks
+
+    async def _dispatch(self, session: Session) -> dispatch.Dispatched:
+        return await dispatch.dispatch(session, self.exchange, self.clock.now())
+
+    async def deadlines_once(self) -> dict[str, int]:
+        """Treat everything that is due; returns how much of which kind. What fails delays none of the others."""
+        return {work.name: await self._treat(work) for work in DUE_WORK}
+
+    async def _treat(self, work: Work) -> int:
+        now = self.clock.now()
+        async with self.database.reading() as session:
+            due = await work.find(session, now)
+        for identifier in due:
+            try:
+                await self.database.run(partial(self._treat_one, work, identifier, now))
+            except Exception as error:
+                log.error("due.failed", work=work.name, id=str(identifier), **facts(error))
+                if isinstance(error, OSError):
+                    raise
+        return len(due)
+
+    async def _treat_one(self, work: Work, identifier: UUID, now: datetime, session: Session) -> None:
+        await work.treat(session, self.exchange, identifier, now)
+
+    async def clock_once(self) -> timedelta | None:
+        """The offset to the database's clock, where the clock is a live one."""
+        if not isinstance(self.clock, LiveClock):
+            return None
+        async with self.database.reading() as session:
+            asked_at = datetime.now(UTC)
+            database_now = await session.fetch_value("SELECT clock_timestamp()")
+            answered_at = datetime.now(UTC)
+        offset = self.clock.correct(database_now, asked_at, answered_at)
+        if abs(offset) > WORST_OFFSET:
+            log.error("clock.off", offset_s=offset.total_seconds())
+        return offset
+
+    async def months_once(self) -> None:
+        """Partitions for this month and the next."""
+        await ensure_months(self.database, self.clock.now())
+
+    async def numbers_once(self) -> Any:
+        """Numbers that have rested long enough are free again."""
+        async with self.database.transaction() as session:
+            return await direct_dial.release_rested(session, self.clock.now())
+
+    async def answers_once(self) -> str:
+        """Answers to idempotency keys are kept for their time and no longer."""
+        async with self.database.transaction() as session:
+            return await session.execute("DELETE FROM stored_answers WHERE kept_until <= $1", self.clock.now())
+
+
+async def ensure_months(database: Database, now: datetime) -> None:
+    """Partitions of the logs for this month and those ahead, each made in a transaction of its own."""
+    month = now.date().replace(day=1)
+    for _ in range(MONTHS_AHEAD + 1):
+        for parent in ("events", "decisions"):
+            async with database.transaction() as session:
+                await session.execute("SELECT ensure_month($1, $2)", parent, month)
+        month = (month + timedelta(days=32)).replace(day=1)
