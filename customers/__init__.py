@@ -1,0 +1,1 @@
+"""Customers and their relationship: activation, change of advisor, hand-over of a book."""

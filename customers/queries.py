@@ -1,0 +1,379 @@
+"""Every statement on customers, relationships and books.
+
+What writes to books first locks them in the order of their advisors' ids (`lock_books`), so that two transactions
+never wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from kit.database import ReadSession, Row, Session
+
+LOCK_CUSTOMERS = """
+SELECT id FROM customers WHERE external_ref = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+STANDINGS = """
+SELECT c.id, c.market_id, c.external_ref, c.languages, c.tier, c.products, c.time_zone, c.calling_hours,
+       c.expected_seconds, v.version,
+       r.id AS relationship_id, r.advisor_id, r.starts_at, r.decision_id, r.expected_seconds AS booked_s,
+       (SELECT max(ends_at) FROM relationships h WHERE h.customer_id = c.id AND h.ends_at IS NOT NULL)
+           AS last_ended_at
+FROM customers c CROSS JOIN directory_version v
+LEFT JOIN relationships r ON r.customer_id = c.id AND r.market_id = c.market_id AND r.ends_at IS NULL
+WHERE c.external_ref = ANY($1::text[])
+"""
+
+CUSTOMER = """
+SELECT c.*, ARRAY(
+    SELECT number FROM customer_phones p WHERE p.customer_id = c.id AND p.market_id = c.market_id ORDER BY number
+) AS phones
+FROM customers c WHERE c.external_ref = $1
+"""
+
+WITHOUT_ADVISOR = """
+SELECT c.external_ref FROM customers c
+WHERE c.external_ref > $1 AND ($3::text IS NULL OR c.market_id = $3) AND NOT EXISTS (
+    SELECT FROM relationships r WHERE r.customer_id = c.id AND r.market_id = c.market_id AND r.ends_at IS NULL
+)
+ORDER BY c.external_ref LIMIT $2
+"""
+
+OF_ADVISOR = """
+SELECT c.external_ref FROM relationships r
+JOIN customers c ON c.id = r.customer_id AND c.market_id = r.market_id
+WHERE r.advisor_id = $1 AND r.ends_at IS NULL
+ORDER BY r.id LIMIT $2
+"""
+
+LAST_CHANGED = """
+SELECT max(starts_at) FROM (
+    SELECT starts_at FROM relationships WHERE customer_id = $1 AND ends_at IS NULL AND reason = 'changed'
+    UNION ALL
+    SELECT starts_at FROM relationships WHERE customer_id = $1 AND ends_at > $2 AND reason = 'changed'
+) changes
+"""
+
+HISTORY = """
+SELECT r.* FROM customers c CROSS JOIN LATERAL (
+    SELECT * FROM relationships r
+    WHERE r.customer_id = c.id AND r.market_id = c.market_id AND r.ends_at IS NULL
+    UNION ALL
+    SELECT * FROM relationships r
+    WHERE r.customer_id = c.id AND r.market_id = c.market_id AND r.ends_at IS NOT NULL
+) r
+WHERE c.external_ref = $1 ORDER BY r.starts_at DESC, r.id DESC LIMIT 500
+"""
+
+END = """
+UPDATE relationships r SET ends_at = e.ends_at, ended_reason = e.reason
+FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS e (id, ends_at, reason)
+WHERE r.id = e.id AND r.ends_at IS NULL
+RETURNING r.id
+"""
+
+BEGIN = "INSERT INTO relationships SELECT * FROM jsonb_populate_recordset(NULL::relationships, $1)"
+
+LOCK_BOOKS = """
+SELECT advisor_id, load_s, cap_s, target_s, open_for_new
+FROM books WHERE advisor_id = ANY($1::uuid[])
+ORDER BY advisor_id
+FOR NO KEY UPDATE
+"""
+
+LOCK_FREE_BOOKS = LOCK_BOOKS + "SKIP LOCKED"
+
+BOOK = """
+UPDATE books b
+SET load_s = b.load_s + d.seconds, price = b.price + $4 * d.seconds / b.target_s,
+    over_cap = b.load_s + d.seconds > b.cap_s
+FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS d (advisor_id, seconds, may_exceed)
+WHERE b.advisor_id = d.advisor_id AND (
+    d.seconds <= 0 OR d.may_exceed OR (b.open_for_new AND b.load_s + d.seconds <= b.cap_s)
+)
+RETURNING b.advisor_id, b.load_s, b.cap_s, b.target_s, b.over_cap, b.open_for_new,
+          (SELECT desk_group_id FROM desk_group_members m WHERE m.advisor_id = b.advisor_id) AS desk_group_id
+"""
+
+OPEN_BOOK = """
+INSERT INTO books AS b (advisor_id, load_s, cap_s, target_s, over_cap, open_for_new)
+SELECT advisor_id, 0, cap_s, target_s, false, open_for_new
+FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::boolean[])
+    AS n (advisor_id, cap_s, target_s, open_for_new)
+ON CONFLICT (advisor_id) DO UPDATE
+SET cap_s = EXCLUDED.cap_s, target_s = EXCLUDED.target_s, open_for_new = EXCLUDED.open_for_new,
+    over_cap = b.load_s > EXCLUDED.cap_s
+RETURNING b.advisor_id, b.load_s, b.cap_s, b.target_s, b.over_cap, b.open_for_new,
+          (SELECT desk_group_id FROM desk_group_members m WHERE m.advisor_id = b.advisor_id) AS desk_group_id
+"""
+
+BOOKS = """
+SELECT advisor_id, load_s, cap_s, target_s, price, over_cap, open_for_new
+FROM books WHERE advisor_id = ANY($1::uuid[])
+"""
+
+LOADS = "SELECT advisor_id, load_s, cap_s, target_s, open_for_new FROM books"
+
+BOOK_ADVISORS = """
+SELECT a.id, m.desk_group_id, a.languages, a.working_pattern, a.leaving_at, s.time_zone,
+       ARRAY(SELECT market_id FROM advisor_markets WHERE advisor_id = a.id) AS markets,
+       b.load_s, b.cap_s, b.target_s, b.price, b.open_for_new,
+       EXISTS (
+           SELECT FROM absences x
+           WHERE x.advisor_id = a.id AND x.state = 'approved' AND x.starts_at <= $1 AND x.ends_at > $2
+       ) AS away_long
+FROM advisors a
+JOIN sites s ON s.id = a.site_id
+JOIN books b ON b.advisor_id = a.id
+LEFT JOIN desk_group_members m ON m.advisor_id = a.id
+WHERE a.leaving_at IS NULL OR a.leaving_at > $1
+ORDER BY a.id
+"""
+
+SKILLS = """
+SELECT advisor_id, skill, level, valid_until FROM advisor_skills WHERE valid_until IS NULL OR valid_until > $1
+"""
+
+POLICIES = "SELECT market_id, version, valid_from, rules FROM policies ORDER BY market_id, valid_from, version"
+
+PRODUCTS = "SELECT id, name, skill, level, expected_seconds FROM products ORDER BY id"
+
+PUT_PRODUCT = """
+INSERT INTO products (id, name, skill, level, expected_seconds) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE SET name = $2, skill = $3, level = $4, expected_seconds = $5
+RETURNING xmax = 0 AS created
+"""
+
+NUMBERED = "SELECT advisor_id FROM direct_dial_numbers WHERE market_id = $1 AND state = 'assigned'"
+
+CARD = """
+SELECT r.id, r.starts_at, r.decision_id, r.market_id,
+       c.external_ref, c.languages AS customer_languages, c.calling_hours, c.time_zone AS customer_zone,
+       k.phone_region, k.time_zone AS market_zone, k.languages AS market_languages,
+       a.id AS advisor_id, a.name, a.photo_url, a.email, a.languages, a.working_pattern, a.leaving_at,
+       s.time_zone AS site_zone, s.holiday_country, s.holiday_subdivision,
+       g.id AS group_id, g.name AS group_name, d.number, d.trunk,
+       p.state, p.lease_until, x.data -> 'because' AS because
+FROM relationships r
+JOIN customers c ON c.id = r.customer_id AND c.market_id = r.market_id
+JOIN markets k ON k.id = r.market_id
+JOIN advisors a ON a.id = r.advisor_id
+JOIN sites s ON s.id = a.site_id
+LEFT JOIN desk_group_members m ON m.advisor_id = a.id
+LEFT JOIN desk_groups g ON g.id = m.desk_group_id
+LEFT JOIN presences p ON p.advisor_id = a.id
+LEFT JOIN direct_dial_numbers d
+    ON d.advisor_id = a.id AND d.market_id = r.market_id AND d.state = 'assigned'
+LEFT JOIN decisions x ON x.id = r.decision_id AND x.at = r.starts_at
+WHERE c.external_ref = $1 AND r.ends_at IS NULL
+"""
+
+ABSENCES = """
+SELECT starts_at, ends_at FROM absences
+WHERE advisor_id = $1 AND state = 'approved' AND ends_at > $2
+ORDER BY starts_at
+"""
+
+
+PUT = """
+WITH incoming AS (
+    SELECT * FROM jsonb_to_recordset($1) AS n (
+        id uuid, market_id text, external_ref text, name text, email text, languages text[], tier text,
+        products text[], time_zone text, calling_hours text, expected_seconds integer
+    )
+), written AS (
+    INSERT INTO customers AS c (
+        id, market_id, external_ref, name, email, languages, tier, products, time_zone, calling_hours,
+        expected_seconds, created_at, updated_at
+    )
+    SELECT id, market_id, external_ref, name, email, languages, tier, products, time_zone,
+           decode(calling_hours, 'hex'), expected_seconds, $2, $2
+    FROM incoming ORDER BY external_ref
+    ON CONFLICT (external_ref) DO UPDATE
+    SET name = EXCLUDED.name, email = EXCLUDED.email, languages = EXCLUDED.languages, tier = EXCLUDED.tier,
+        products = EXCLUDED.products, time_zone = EXCLUDED.time_zone, calling_hours = EXCLUDED.calling_hours,
+        expected_seconds = EXCLUDED.expected_seconds, updated_at = EXCLUDED.updated_at
+    WHERE c.market_id = EXCLUDED.market_id AND (
+        c.name, c.email, c.languages, c.tier, c.products, c.time_zone, c.calling_hours, c.expected_seconds
+    ) IS DISTINCT FROM (
+        EXCLUDED.name, EXCLUDED.email, EXCLUDED.languages, EXCLUDED.tier, EXCLUDED.products,
+        EXCLUDED.time_zone, EXCLUDED.calling_hours, EXCLUDED.expected_seconds
+    )
+    RETURNING external_ref, xmax = 0 AS created
+)
+SELECT external_ref, created FROM written
+"""
+
+PUT_PHONES = """
+WITH incoming AS (
+    SELECT c.id, c.market_id, n.market_id <> c.market_id AS moved, n.external_ref, n.phones, n.created
+    FROM jsonb_to_recordset($1) AS n (market_id text, external_ref text, phones text[], created boolean)
+    JOIN customers c ON c.external_ref = n.external_ref
+), gone AS (
+    DELETE FROM customer_phones p USING incoming i
+    WHERE NOT i.created AND NOT i.moved AND p.customer_id = i.id AND p.market_id = i.market_id
+      AND p.number <> ALL (i.phones)
+    RETURNING p.customer_id
+), added AS (
+    INSERT INTO customer_phones (number, customer_id, market_id)
+    SELECT number, i.id, i.market_id FROM incoming i, unnest(i.phones) AS number WHERE NOT i.moved
+    ON CONFLICT DO NOTHING
+    RETURNING customer_id
+)
+SELECT i.external_ref, i.id, i.moved, i.created,
+       i.id IN (SELECT customer_id FROM gone UNION ALL SELECT customer_id FROM added) AS changed
+FROM incoming i
+"""
+
+
+class Booking(NamedTuple):
+    """Seconds to put into a book, or to take out if negative."""
+
+    advisor_id: UUID
+    seconds: int
+    may_exceed: bool
+
+
+async def lock_customers(session: Session, refs: Sequence[str]) -> int:
+    """Lock these customers, so that nobody else begins or ends their relationship; returns how many there are."""
+    return len(await session.fetch(LOCK_CUSTOMERS, refs))
+
+
+async def standings(session: ReadSession, refs: Sequence[str]) -> dict[str, Row]:
+    """Customers by reference, with their current relationship and the directory's version."""
+    return {row["external_ref"]: row for row in await session.fetch(STANDINGS, refs)}
+
+
+async def customer(session: ReadSession, external_ref: str) -> Row | None:
+    """Every column, and `phones`."""
+    return await session.fetch_row(CUSTOMER, external_ref)
+
+
+async def put(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Mapping[str, Any]]:
+    """Create or replace customers and their numbers; no reference may come twice.
+
+    By reference: `id`, `created`, `changed`, and `moved` for one who is in another market and was left alone.
+    """
+    written = {row["external_ref"]: row["created"] for row in await session.fetch(PUT, to_json(rows).decode(), now)}
+    numbered = [
+        {
+            "market_id": row["market_id"],
+            "external_ref": row["external_ref"],
+            "phones": row["phones"],
+            "created": written.get(row["external_ref"], False),
+        }
+        for row in rows
+    ]
+    found = await session.fetch(PUT_PHONES, to_json(numbered).decode())
+    return {
+        row["external_ref"]: {**row, "changed": row["changed"] or row["external_ref"] in written} for row in found
+    }
+
+
+async def without_advisor(session: ReadSession, after: str, limit: int, market_id: str | None = None) -> list[str]:
+    """References of customers who have no advisor, in their order."""
+    return [row["external_ref"] for row in await session.fetch(WITHOUT_ADVISOR, after, limit, market_id)]
+
+
+async def of_advisor(session: ReadSession, advisor_id: UUID, limit: int) -> list[str]:
+    """References of this advisor's customers, the longest relationship first."""
+    return [row["external_ref"] for row in await session.fetch(OF_ADVISOR, advisor_id, limit)]
+
+
+async def last_changed(session: ReadSession, customer_id: UUID, since: datetime) -> datetime | None:
+    """When the customer last changed advisor, if that was after `since`."""
+    found = cast("datetime | None", await session.fetch_value(LAST_CHANGED, customer_id, since))
+    return found if found is not None and found > since else None
+
+
+async def history(session: ReadSession, external_ref: str) -> Sequence[Row]:
+    """All relationships of a customer, the newest first."""
+    return await session.fetch(HISTORY, external_ref)
+
+
+async def end(session: Session, endings: Iterable[tuple[UUID, datetime, str]]) -> int:
+    """End current relationships: id, instant, reason. Returns how many were current."""
+    rows = list(endings)
+    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], []]
+    return len(await session.fetch(END, *columns)) if rows else 0
+
+
+async def begin(session: Session, relationships: Sequence[Mapping[str, Any]]) -> None:
+    """Insert whole rows in one statement."""
+    await session.execute(BEGIN, to_json(relationships).decode())
+
+
+async def lock_books(
+    session: Session, advisor_ids: Iterable[UUID], *, skip_locked: bool = False
+) -> dict[UUID, Row]:
+    """Lock books in the order of their ids; those that somebody else holds are left out with `skip_locked`."""
+    sql = LOCK_FREE_BOOKS if skip_locked else LOCK_BOOKS
+    return {row["advisor_id"]: row for row in await session.fetch(sql, sorted(set(advisor_ids)))}
+
+
+async def book(session: Session, bookings: Sequence[Booking], gain: float) -> Sequence[Row]:
+    """Put seconds into locked books as far as their caps allow; returns the books that took them."""
+    advisors, seconds, may_exceed = ([*column] for column in zip(*bookings, strict=True))
+    return await session.fetch(BOOK, advisors, seconds, may_exceed, gain)
+
+
+async def open_books(session: Session, rows: Sequence[tuple[UUID, int, int, bool]]) -> Sequence[Row]:
+    """Create or change books: advisor, cap and target in seconds a month, whether open for new customers."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return await session.fetch(OPEN_BOOK, *columns)
+
+
+async def books(session: ReadSession, advisor_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    return {row["advisor_id"]: row for row in await session.fetch(BOOKS, advisor_ids)}
+
+
+async def loads(session: ReadSession) -> Sequence[Row]:
+    """Of every book what changes with customers and by hand."""
+    return await session.fetch(LOADS)
+
+
+async def book_advisors(session: ReadSession, now: datetime, away_until: datetime) -> Sequence[Row]:
+    """Everybody who has not left; `away_long` for those in an absence that lasts beyond `away_until`."""
+    return await session.fetch(BOOK_ADVISORS, now, away_until)
+
+
+async def skills(session: ReadSession, now: datetime) -> Sequence[Row]:
+    """Skills whose certificates have not ended."""
+    return await session.fetch(SKILLS, now)
+
+
+async def policies(session: ReadSession) -> Sequence[Row]:
+    return await session.fetch(POLICIES)
+
+
+async def products(session: ReadSession) -> Sequence[Row]:
+    return await session.fetch(PRODUCTS)
+
+
+async def put_product(
+    session: Session, product_id: str, name: str, skill: str, level: int, seconds: Mapping[str, int]
+) -> bool:
+    """Create or replace a product; True when it is new."""
+    written = to_json(seconds).decode()
+    return bool(await session.fetch_value(PUT_PRODUCT, product_id, name, skill, level, written))
+
+
+async def numbered(session: ReadSession, market_id: str) -> frozenset[UUID]:
+    """The advisors who have a number in the market."""
+    return frozenset(row["advisor_id"] for row in await session.fetch(NUMBERED, market_id))
+
+
+async def card(session: ReadSession, external_ref: str) -> Row | None:
+    """The current relationship of a customer with all that their card shows."""
+    return await session.fetch_row(CARD, external_ref)
+
+
+async def absences(session: ReadSession, advisor_id: UUID, now: datetime) -> Sequence[Row]:
+    """Approved absences, present and to come; their kind is not read."""
+    return await session.fetch(ABSENCES, advisor_id, now)

@@ -1,0 +1,1 @@
+"""Customers, their advisors and the books."""
