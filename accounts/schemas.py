@@ -80,7 +80,7 @@ class AccountChange(Command):
     name: Line | MISSING = MISSING
     role: Role | MISSING = MISSING
     active: bool | MISSING = MISSING
-    advisor_id: Code | None | MISSING = MISSING
+    advisor_id: Code | MISSING | None = MISSING
     password: Password | MISSING = MISSING
 
 

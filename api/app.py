@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
-from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.telemetry import TelemetryConfig
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
@@ -43,13 +43,9 @@ class Unguarded(RuntimeError):
 class Application(FastAPI):
     """FastAPI with one layer around its router instead of five; the edge writes every failure."""
 
-    edge: Edge
-
     def build_middleware_stack(self) -> ASGIApp:
-        services: Services = self.state.services
-        log = AccessLog() if services.settings.access_log else None
-        self.state.access_log = log
-        return Edge(Dispatch(self.router, AsyncExitStackMiddleware(self.router)), services, log)
+        usual = AsyncExitStackMiddleware(self.router)
+        return Edge(Dispatch(self.router, usual), self.state.services, self.state.access_log)
 
     def openapi(self) -> dict[str, Any]:
         return openapi.document(self)
@@ -70,6 +66,7 @@ def create_app(services: Services) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.services = services
+    app.state.access_log = AccessLog() if services.settings.access_log else None
     for router in ROUTERS:
         add(app, router)
     refuse_unguarded(app)
@@ -86,9 +83,9 @@ def add(app: FastAPI, router: APIRouter) -> None:
 
 def refuse_unguarded(app: FastAPI) -> None:
     """Default deny, checked before the first request."""
-    for context in iter_route_contexts(app.routes):
-        for complaint in _complaints(context.original_route):
-            raise Unguarded(f"{context.path}: {complaint}")
+    for route in app.routes:
+        for complaint in _complaints(route):
+            raise Unguarded(f"{getattr(route, 'path', route)}: {complaint}")
 
 
 def _complaints(route: BaseRoute) -> Iterator[str]:

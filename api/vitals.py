@@ -8,9 +8,6 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import cast
-
-from sqlalchemy.pool import QueuePool
 
 from kit.database import Database
 from kit.heartbeats import Heartbeats
@@ -79,5 +76,4 @@ class Vitals:
 
 
 def is_full(database: Database) -> bool:
-    pool = cast(QueuePool, database.engine.pool)
-    return pool.checkedout() >= pool.size()
+    return database.exhausted

@@ -11,7 +11,7 @@ from kit.ids import encode
 
 
 def callback_state(row: Row) -> State:
-    """From the columns of `callbacks`."""
+    """From the columns of `callbacks`. When it is looked at next is a matter of ours and told to nobody."""
     return {
         "id": encode("cb", row["id"]),
         "state": row["state"],
@@ -23,7 +23,6 @@ def callback_state(row: Row) -> State:
         "owner_state": row["owner_state"],
         "window": [instant(row["window_starts_at"]), instant(row["window_ends_at"])],
         "attempts": row["attempts"],
-        "next_action_at": instant(row["next_action_at"]),
         "contact": encoded("con", row["contact_id"]),
     }
 

@@ -78,11 +78,6 @@ SELECT token AS id FROM callback_attempts
 WHERE ended_at IS NULL AND coalesce(last_signal_at, committed_at) <= $1 LIMIT $2
 """
 
-NEXT_DUE = """
-SELECT min(next_action_at) FROM callbacks WHERE state IN ('scheduled', 'due')
-"""
-
-
 async def lock(session: Session, callback_id: UUID) -> Row | None:
     return await session.fetch_row("SELECT * FROM callbacks WHERE id = $1 FOR UPDATE", callback_id)
 
@@ -192,8 +187,3 @@ async def tried_at(session: ReadSession, callback_id: UUID) -> list[datetime]:
     """When the customer's phone was dialled in vain so far."""
     sql = "SELECT committed_at FROM callback_attempts WHERE callback_id = $1 AND result = 'missed'"
     return [row["committed_at"] for row in await session.fetch(sql, callback_id)]
-
-
-async def next_due(session: ReadSession) -> datetime | None:
-    """The next instant at which a promise asks for something by itself."""
-    return cast("datetime | None", await session.fetch_value(NEXT_DUE))

@@ -6,7 +6,7 @@ A treatment looks again under the lock: another replica may have been faster, an
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -148,3 +148,8 @@ DUE_WORK = (
     Work("silent_dials", find_silent_dials, dial_silent),
     Work("leases", presence_queries.lapsed, lapsed),
 )
+
+
+async def next_due(session: ReadSession) -> Mapping[str, datetime]:
+    """Name of the work → the next instant at which there is some; who moves a clock by hand stops there."""
+    return await queries.next_due(session, GRACE, SILENCE_ASK, SILENCE_END)

@@ -10,9 +10,10 @@ replica, without a message having to arrive. What changes with every call (prese
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +25,30 @@ from kit.local_time import zone
 from kit.week import Week
 from markets.hours import Closed, HolidayCalendar, Hours
 from markets.policy import Policy
+from routing.policy import RoutingPolicy
 from routing.problem import Need
 from telephony.verbs import Target
+
+
+class Ahead:
+    """An answer about the time ahead (when does it close, when is she back), remembered until that time has come.
+
+    An answer that is `now` itself ("at work") or None is asked for again after a moment.
+    """
+
+    __slots__ = ("_answer", "_ask", "_asked_at", "_until")
+
+    def __init__(self, ask: Callable[[datetime], datetime | None]) -> None:
+        self._ask = ask
+        self._answer: datetime | None = None
+        self._asked_at = self._until = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self, now: datetime) -> datetime | None:
+        if not self._asked_at <= now < self._until:
+            self._answer, self._asked_at = self._ask(now), now
+            lies_ahead = self._answer is not None and self._answer > now
+            self._until = self._answer if lies_ahead and self._answer else now + AT_MOST
+        return now if self._answer == self._asked_at else self._answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +61,16 @@ class MarketEntry:
     hours: Hours
     policies: tuple[tuple[datetime, int, Policy], ...]
     general_group_id: UUID | None
+    closes_at: Ahead
 
     def policy(self, now: datetime) -> Policy:
         """The rules in force at `now`."""
         return self._in_force(now)[1]
+
+    def routing(self, now: datetime) -> RoutingPolicy:
+        """The part of the rules that the core reads, under the name that its decisions carry."""
+        version, policy = self._in_force(now)
+        return _named(policy, f"{self.id}/{version}")
 
     def policy_name(self, now: datetime) -> str:
         """For example `DE/7`; `DE/0` where nothing has been decided and the defaults hold."""
@@ -55,6 +84,12 @@ class MarketEntry:
 
 
 DEFAULT_POLICY = Policy()
+AT_MOST = timedelta(seconds=10)
+
+
+@lru_cache(maxsize=256)
+def _named(policy: Policy, name: str) -> RoutingPolicy:
+    return policy.routing_as(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +111,7 @@ class AdvisorEntry:
     markets: frozenset[str]
     skills: tuple[tuple[str, int, datetime | None], ...]
     working: WorkingTime
+    returns_at: Ahead
     phone_capacity: int
     target: Target
 
@@ -184,7 +220,15 @@ def _market(
         holidays=HolidayCalendar(row["holiday_country"], row["holiday_subdivision"]),
         closures=[Closed(c["starts_at"], c["ends_at"], c["kind"]) for c in closures],
     )
-    return MarketEntry(row["id"], row["phone_region"], tuple(row["languages"]), hours, policies, general_group_id)
+    return MarketEntry(
+        row["id"],
+        row["phone_region"],
+        tuple(row["languages"]),
+        hours,
+        policies,
+        general_group_id,
+        Ahead(hours.closes_at),
+    )
 
 
 def _group(row: Row) -> GroupEntry:
@@ -192,6 +236,13 @@ def _group(row: Row) -> GroupEntry:
 
 
 def _advisor(row: Row, skills: Sequence[Row], absences: Sequence[Row]) -> AdvisorEntry:
+    working = WorkingTime(
+        week=Week.parse(row["working_pattern"]),
+        zone=zone(row["time_zone"]),
+        holidays=HolidayCalendar(row["holiday_country"], row["holiday_subdivision"]),
+        absences=[Interval(a["starts_at"], a["ends_at"]) for a in absences],
+        leaving_at=row["leaving_at"],
+    )
     return AdvisorEntry(
         id=row["id"],
         name=row["name"],
@@ -199,13 +250,8 @@ def _advisor(row: Row, skills: Sequence[Row], absences: Sequence[Row]) -> Adviso
         languages=frozenset(row["languages"]),
         markets=frozenset(row["markets"]),
         skills=tuple((s["skill"], s["level"], s["valid_until"]) for s in skills),
-        working=WorkingTime(
-            week=Week.parse(row["working_pattern"]),
-            zone=zone(row["time_zone"]),
-            holidays=HolidayCalendar(row["holiday_country"], row["holiday_subdivision"]),
-            absences=[Interval(a["starts_at"], a["ends_at"]) for a in absences],
-            leaving_at=row["leaving_at"],
-        ),
+        working=working,
+        returns_at=Ahead(working.returns_at),
         phone_capacity=row["phone_capacity"],
         target=Target(row["sip_uri"], row["sip_endpoint"]),
     )

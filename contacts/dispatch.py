@@ -70,7 +70,7 @@ def _seen(scene: Scene, row: Mapping[str, Any]) -> Waiting:
         rings=tuple(dict.fromkeys(i for i in rings if i is not None)),
         own_id=own_id if scene.exchange.personal else None,
         holds_for_own=row["choice"] == "hold",
-        policy=market.policy(scene.now).routing_as(market.policy_name(scene.now)),
+        policy=market.routing(scene.now),
         languages=(row["language"],),
         needs=tuple(Need(skill, level) for skill, level in sorted(row["needs"].items())),
         waited_s=(scene.now - row["waiting_since"]).total_seconds(),

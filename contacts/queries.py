@@ -374,18 +374,26 @@ async def silent(session: ReadSession, ask: datetime, end: datetime, limit: int 
 
 
 NEXT_DUE = """
-SELECT least(
-    (SELECT min(deadline_at) FROM offers WHERE state = 'open'),
-    (SELECT min(deadline_at) FROM contacts WHERE state IN ('choosing', 'waiting', 'wrapping')),
-    (SELECT min(hung_up_at) FROM contacts
-     WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting')) + $1::interval,
-    (SELECT min(last_signal_at) FROM contacts
-     WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting', 'connected')
-       AND channel = 'phone') + $2::interval
-)
+SELECT (SELECT min(deadline_at) FROM offers WHERE state = 'open') AS offers,
+       (SELECT min(hung_up_at) FROM contacts
+        WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting')) + $1::interval AS hang_ups,
+       (SELECT min(deadline_at) FROM contacts WHERE state IN ('choosing', 'waiting', 'wrapping')) AS deadlines,
+       (SELECT min(deadline_at) FROM presences WHERE state = 'wrap_up') AS wrap_ups,
+       (SELECT min(next_action_at) FROM callbacks WHERE state = 'scheduled') AS promises_due,
+       (SELECT min(next_action_at) FROM callbacks WHERE state = 'due') AS promises_overdue,
+       (SELECT min(last_signal_at + CASE WHEN asked_after_at IS NULL THEN $2::interval ELSE $3::interval END)
+        FROM contacts
+        WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting', 'connected')
+          AND channel = 'phone') AS silent_calls,
+       (SELECT min(coalesce(last_signal_at, committed_at)) FROM callback_attempts WHERE ended_at IS NULL)
+           + $3::interval AS silent_dials,
+       (SELECT min(coalesce(lease_until, since)) FROM presences
+        WHERE state NOT IN ('offline', 'offered', 'in_contact')) AS leases
 """
 
 
-async def next_due(session: ReadSession, grace: timedelta, silence: timedelta) -> datetime | None:
-    """The next instant at which something falls due by itself: what virtual time may jump to."""
-    return cast("datetime | None", await session.fetch_value(NEXT_DUE, grace, silence))
+async def next_due(session: ReadSession, grace: timedelta, ask: timedelta, end: timedelta) -> Mapping[str, datetime]:
+    """Work of `deadlines.DUE_WORK` by name → the instant at which there is some: what virtual time may jump to."""
+    row = await session.fetch_row(NEXT_DUE, grace, ask, end)
+    assert row is not None  # a row of its own
+    return {name: instant for name, instant in row.items() if instant is not None}

@@ -62,7 +62,8 @@ async def problem(scene: Scene, case: Case) -> ContactProblem:
     """All that `decide` needs for this case; groups are read only where the own advisor isn't simply free."""
     own = _own(scene, case)
     market = scene.market(case.row)
-    if own is not None and _simply_free(own) and case.row["choice"] is None and market.hours.is_open(scene.now):
+    alone = scene.exchange.personal and own is not None and _simply_free(own)
+    if alone and case.row["choice"] is None and market.hours.is_open(scene.now):
         return _bare(scene, case, own)
     return await _full(scene, case, own)
 
@@ -83,7 +84,7 @@ def _bare(scene: Scene, case: Case, own: Person | None) -> ContactProblem:
         own=own,
         group_id=own.group_id if own else None,
         general_group_id=market.general_group_id,
-        policy=market.policy(now).routing_as(market.policy_name(now)),
+        policy=market.routing(now),
         languages=(row["language"],),
         needs=tuple(Need(skill, level) for skill, level in sorted(row["needs"].items())),
         waited_s=(now - waiting_since).total_seconds() if waiting_since else 0.0,
@@ -118,12 +119,12 @@ async def _full(scene: Scene, case: Case, own: Person | None) -> ContactProblem:
     ahead = await queries.waiting_before(scene.session, case.row)
     home = groups.get(bare.home_id) if bare.home_id else None
     if own is not None:
-        own = replace(own, next_shift_at=scene.directory.advisors[own.id].working.returns_at(scene.now))
+        own = replace(own, next_shift_at=scene.directory.advisors[own.id].returns_at(scene.now))
     return replace(
         bare,
         own=own,
         groups=groups,
-        closes_at=scene.market(case.row).hours.closes_at(scene.now),
+        closes_at=scene.market(case.row).closes_at(scene.now),
         own_expected_wait_s=_own_wait_s(own, ahead["for_own"], mean_s, scene.now),
         colleague_expected_wait_s=_colleague_wait_s(home, own, ahead["in_group"], mean_s),
         slots_exist=case.row["customer_id"] is not None or case.row["caller_number"] is not None,

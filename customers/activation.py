@@ -25,7 +25,7 @@ from direct_dial.service import NumberPoolEmpty
 from kit.database import Row, Session
 from kit.errors import Conflict, Fault, Unavailable
 from kit.ids import IdMaker
-from routing.activation import Choice, NobodyEligible, choose
+from routing.activation import NobodyEligible, choose
 
 ATTEMPTS = 6
 """Rounds until a seeker is told to try again; the second is rare, and by the third the loads are exact."""
@@ -43,13 +43,14 @@ class BooksBusy(Unavailable):
     word, title = "books-busy", "Many customers are getting an advisor right now; try again."
 
 
-Chooser = Callable[[Shelf, Seeker], tuple[Choice | NobodyEligible, bool]]
-"""Who takes the seeker, and whether that book may exceed its cap."""
+Chooser = Callable[[Shelf, Seeker], Pick | NobodyEligible]
+"""Who takes the seeker."""
 
 
-def by_price(shelf: Shelf, seeker: Seeker) -> tuple[Choice | NobodyEligible, bool]:
+def by_price(shelf: Shelf, seeker: Seeker) -> Pick | NobodyEligible:
     """The rule of every activation: the smallest misfit and price among those whom no rule removes."""
-    return choose(shelf.book, seeker.need), False
+    choice = choose(shelf.book, seeker.need)
+    return choice if isinstance(choice, NobodyEligible) else Pick(seeker, choice)
 
 
 @dataclass(slots=True)
@@ -94,12 +95,12 @@ def _choose(
     """A pick for each seeker whom somebody can take, each put into the book before the next is made."""
     picks: dict[int, Pick] = {}
     for n, seeker in waiting.items():
-        choice, may_exceed = chooser(shelf, seeker)
-        if isinstance(choice, NobodyEligible):
-            outcomes[n] = _nobody(shelf, choice, last_lost.get(n))
+        pick = chooser(shelf, seeker)
+        if isinstance(pick, NobodyEligible):
+            outcomes[n] = _nobody(shelf, pick, last_lost.get(n))
         else:
-            shelf.book.give(choice.index, seeker.need.expected_s)
-            picks[n] = Pick(seeker, choice, may_exceed)
+            shelf.book.give(pick.choice.index, seeker.need.expected_s)
+            picks[n] = pick
     return picks
 
 

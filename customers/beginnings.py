@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,9 @@ from kit.database import Row, Session
 from kit.ids import IdMaker, encode
 from routing.activation import Choice
 from routing.problem import ActivationNeed
+
+NOT_ASKED = "not_already_tried"
+"""The core's word for everybody whom it was told to leave aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,17 @@ class Placed:
     over_cap: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Pick:
-    """An advisor chosen for a seeker, and whether that book may exceed its cap."""
+    """An advisor chosen for a seeker, and whether that book may exceed its cap.
+
+    `aside`: advisors who were not asked, and the rule that says why, for the record.
+    """
 
     seeker: Seeker
     choice: Choice
-    may_exceed: bool
+    may_exceed: bool = False
+    aside: Mapping[UUID, str] = field(default_factory=dict)
 
 
 async def write(
@@ -148,15 +155,18 @@ def _decision(shelf: Shelf, pick: Pick, row: Mapping[str, Any], now: datetime) -
 
 
 def _data(shelf: Shelf, pick: Pick) -> dict[str, Any]:
-    """The core's record, and what the core was not told: who has no number, who is out of the book as a whole."""
+    """The core's record, and what the core was not told: why some were not asked, who is out as a whole."""
     data = decisions.data_of(pick.choice.reasons, pick.choice.explanation)
-    numberless = {encode("adv", advisor) for advisor in pick.seeker.numberless}
+    aside = {**pick.aside, **dict.fromkeys(pick.seeker.numberless, "has_a_number")}
+    rules = {encode("adv", advisor): rule for advisor, rule in aside.items()}
     for removed in data["removed"]:
-        if removed["rule"] == "not_already_tried" and removed["advisor"] in numberless:
-            removed["rule"] = "has_a_number"
-    if numberless:
-        data["removed_by"]["has_a_number"] = data["removed_by"].pop("not_already_tried", 0)
-    data["removed_by"] |= shelf.left_out
+        if removed["rule"] == NOT_ASKED:
+            removed["rule"] = rules.get(removed["advisor"], NOT_ASKED)
+    counts = Counter(aside.values())
+    asked_before = data["removed_by"].pop(NOT_ASKED, 0) - counts.total()
+    if asked_before > 0:
+        counts[NOT_ASKED] = asked_before
+    data["removed_by"] |= {**counts, **shelf.left_out}
     return data
 
 

@@ -124,11 +124,26 @@ async def _read(session: ReadSession, now: datetime) -> Shelf:
         left_out=Counter(rule for row in rows if (rule := _left_out(row))),
         terms={row["id"]: _terms(row) for row in rows},
         groups=_groups(considered),
-        products={row["id"]: _product(row) for row in await queries.products(session)},
-        markets={name: _edge(row) for name, row in (await markets.at_the_edge(session)).items()},
+        products=await known_products(session),
+        markets=await edges(session),
         policies=_policies(await queries.policies(session)),
         stale_at=min(soonest or now + REBUILD, now + REBUILD),
     )
+
+
+async def known_products(session: ReadSession) -> dict[str, ProductEntry]:
+    return {
+        row["id"]: ProductEntry(Need(row["skill"], row["level"]), row["expected_seconds"])
+        for row in await queries.products(session)
+    }
+
+
+async def edges(session: ReadSession) -> dict[str, Edge]:
+    """Market → what reading its customers takes."""
+    return {
+        market: Edge(row["phone_region"], row["time_zone"], tuple(row["languages"]))
+        for market, row in (await markets.at_the_edge(session)).items()
+    }
 
 
 def _left_out(row: Row) -> str | None:
@@ -177,14 +192,6 @@ def _groups(rows: Sequence[Row]) -> dict[UUID, frozenset[UUID]]:
         if row["desk_group_id"] is not None:
             members[row["desk_group_id"]].add(row["id"])
     return {group: frozenset(ids) for group, ids in members.items()}
-
-
-def _product(row: Row) -> ProductEntry:
-    return ProductEntry(Need(row["skill"], row["level"]), row["expected_seconds"])
-
-
-def _edge(row: Row) -> Edge:
-    return Edge(row["phone_region"], row["time_zone"], tuple(row["languages"]))
 
 
 def _policies(rows: Sequence[Row]) -> dict[str, list[tuple[datetime, int, Policy]]]:

@@ -1,9 +1,11 @@
-"""Customers, relationships, products and books as they are answered."""
+"""Customers, relationships, products, advisors and books as they are answered."""
 
 from __future__ import annotations
 
 from advisors.public import Row, encoded
+from advisors.schemas import SkillAnswer
 from customers.schemas import BookAnswer, CustomerAnswer, ProductAnswer, RelationshipAnswer
+from customers.staff_schemas import AdvisorAnswer
 from kit.fields import week_of
 from kit.ids import encode
 from kit.local_time import mask_from_bytes
@@ -60,4 +62,30 @@ def book(row: Row) -> BookAnswer:
         target_s=row["target_s"],
         over_cap=row["over_cap"],
         open_for_new=row["open_for_new"],
+    )
+
+
+def advisor(row: Row, kept: Row | None) -> AdvisorAnswer:
+    """From the columns of `advisors`, `markets`, `skills` and `desk_group_id`; `kept` is the book."""
+    return AdvisorAnswer(
+        id=encode("adv", row["id"]),
+        external_ref=row["external_ref"],
+        name=row["name"],
+        email=row["email"],
+        photo_url=row["photo_url"],
+        site=encode("site", row["site_id"]),
+        desk_group=encoded("grp", row["desk_group_id"]),
+        languages=row["languages"],
+        markets=row["markets"],
+        skills=[SkillAnswer(**skill) for skill in row["skills"]],
+        working_pattern=row["working_pattern"],
+        phone_capacity=row["phone_capacity"],
+        chat_capacity=row["chat_capacity"],
+        email_capacity=row["email_capacity"],
+        sip_uri=row["sip_uri"],
+        sip_endpoint=row["sip_endpoint"],
+        leaving_at=row["leaving_at"],
+        book=None if kept is None else book(kept),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
     )

@@ -46,10 +46,21 @@ ORDER BY c.external_ref LIMIT $2
 """
 
 OF_ADVISOR = """
-SELECT c.external_ref FROM relationships r
+SELECT r.id, c.external_ref FROM relationships r
 JOIN customers c ON c.id = r.customer_id AND c.market_id = r.market_id
-WHERE r.advisor_id = $1 AND r.ends_at IS NULL
-ORDER BY r.id LIMIT $2
+WHERE r.advisor_id = $1 AND r.ends_at IS NULL AND ($2::uuid IS NULL OR r.id > $2)
+ORDER BY r.id LIMIT $3
+"""
+
+COUNT_OF_ADVISOR = "SELECT count(*) FROM relationships WHERE advisor_id = $1 AND ends_at IS NULL"
+
+GONE_WITH_CUSTOMERS = """
+SELECT a.id FROM advisors a
+WHERE a.leaving_at <= $1 AND (
+    EXISTS (SELECT FROM relationships r WHERE r.advisor_id = a.id AND r.ends_at IS NULL)
+    OR EXISTS (SELECT FROM direct_dial_numbers d WHERE d.advisor_id = a.id AND d.state = 'assigned')
+)
+ORDER BY a.leaving_at, a.id LIMIT $2
 """
 
 LAST_CHANGED = """
@@ -281,9 +292,18 @@ async def without_advisor(session: ReadSession, after: str, limit: int, market_i
     return [row["external_ref"] for row in await session.fetch(WITHOUT_ADVISOR, after, limit, market_id)]
 
 
-async def of_advisor(session: ReadSession, advisor_id: UUID, limit: int) -> list[str]:
-    """References of this advisor's customers, the longest relationship first."""
-    return [row["external_ref"] for row in await session.fetch(OF_ADVISOR, advisor_id, limit)]
+async def of_advisor(session: ReadSession, advisor_id: UUID, after: UUID | None, limit: int) -> Sequence[Row]:
+    """`id` of the relationship and `external_ref` of this advisor's customers, the longest with them first."""
+    return await session.fetch(OF_ADVISOR, advisor_id, after, limit)
+
+
+async def count_of_advisor(session: ReadSession, advisor_id: UUID) -> int:
+    return cast(int, await session.fetch_value(COUNT_OF_ADVISOR, advisor_id))
+
+
+async def gone_with_customers(session: ReadSession, now: datetime, limit: int = 100) -> list[UUID]:
+    """Advisors who have left and still have customers, or numbers that nobody redirected."""
+    return [row["id"] for row in await session.fetch(GONE_WITH_CUSTOMERS, now, limit)]
 
 
 async def last_changed(session: ReadSession, customer_id: UUID, since: datetime) -> datetime | None:

@@ -51,7 +51,7 @@ WITH over AS MATERIALIZED (
 )
 UPDATE direct_dial_numbers d
 SET state = 'quarantined', advisor_id = NULL, since = $2,
-    quarantined_until = $2 + m.number_quarantine_days * interval '1 day'
+    quarantined_until = $2::timestamptz + m.number_quarantine_days * interval '1 day'
 FROM over JOIN markets m ON m.id = over.market_id
 WHERE d.number = over.number AND d.market_id = over.market_id
 RETURNING d.number, d.market_id, over.advisor_id

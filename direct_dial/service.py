@@ -21,9 +21,6 @@ from kit.phone_numbers import display
 REDIRECTED = timedelta(days=180)
 """How long the number of somebody who has gone still leads to the present advisors, before its rest begins."""
 
-TRUNK_DIGITS = 3
-"""The direct dials of a block differ in their last three digits, unless the pool says otherwise."""
-
 
 class NumberPoolEmpty(Conflict):
     """Nobody who fits has a number in the market, and none is left to give them."""
@@ -100,12 +97,6 @@ async def release_rested(session: Session, now: datetime, *, limit: int = 500) -
     for market_id, count in Counter(row["market_id"] for row in rows).items():
         session.announce(events.released(market_id, count, now))
     return len(rows)
-
-
-def trunks(numbers: Collection[str]) -> dict[str, str | None]:
-    """Number → the beginning that it shares with others of the same delivery; None for one on its own."""
-    blocks = Counter(number[:-TRUNK_DIGITS] for number in numbers)
-    return {n: n[:-TRUNK_DIGITS] if blocks[n[:-TRUNK_DIGITS]] > 1 else None for n in numbers}
 
 
 def _by_owner(rows: Sequence[Row]) -> dict[Pair, Number]:

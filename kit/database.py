@@ -14,18 +14,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 from pydantic_core import from_json
-from sqlalchemy.exc import TimeoutError as SqlTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit import announcements
 from kit.announcements import NewEvent
 from kit.errors import Unavailable
+from kit.pool import Lane, Pool, PoolExhausted
 from kit.settings import Settings
 
 Record: TypeAlias = asyncpg.Record
@@ -135,16 +137,19 @@ class Database:
         self._url = url
         self._application = application
         self._listeners: list[AfterCommit] = []
-        self.engine: AsyncEngine = create_async_engine(
+        engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self.connect,
             isolation_level="AUTOCOMMIT",
             json_deserializer=from_json,
-            pool_size=settings.pool_size,
-            max_overflow=0,
-            pool_timeout=settings.connect_timeout.total_seconds(),
-            pool_reset_on_return=None,
+            poolclass=NullPool,
         )
+        self._pool = Pool(engine, settings.pool_size, settings.connect_timeout.total_seconds())
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether every connection is lent out at this moment."""
+        return self._pool.exhausted
 
     async def connect(self) -> asyncpg.Connection[Record]:
         """A connection of its own, outside the pool: for the pool itself, and for LISTEN."""
@@ -168,7 +173,7 @@ class Database:
         )
 
     async def close(self) -> None:
-        await self.engine.dispose()
+        await self._pool.close()
 
     def after_commit(self, listener: AfterCommit) -> None:
         """`listener` is told after each commit what the transaction wants looked at."""
@@ -176,8 +181,8 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
-        async with self._connection() as (connection, raw):
-            session = ReadSession(connection, raw)
+        async with self.lane() as lane:
+            session = ReadSession(lane.connection, lane.raw)
             try:
                 yield session
             finally:
@@ -187,10 +192,10 @@ class Database:
     async def snapshot(self) -> AsyncIterator[ReadSession]:
         """Several statements that see one and the same instant."""
         async with (
-            self._connection() as (connection, raw),
-            raw.transaction(isolation="repeatable_read", readonly=True),
+            self.lane() as lane,
+            lane.raw.transaction(isolation="repeatable_read", readonly=True),
         ):
-            session = ReadSession(connection, raw)
+            session = ReadSession(lane.connection, lane.raw)
             try:
                 yield session
             finally:
@@ -201,10 +206,10 @@ class Database:
         self, isolation: Literal["read_committed", "serializable"] = "read_committed"
     ) -> AsyncIterator[Session]:
         """Commit at the end, roll back on any exception; then tell the listeners."""
-        async with self._connection() as (connection, raw):
-            session = Session(connection, raw)
+        async with self.lane() as lane:
+            session = Session(lane.connection, lane.raw)
             try:
-                async with raw.transaction(isolation=isolation):
+                async with lane.raw.transaction(isolation=isolation):
                     yield session
                     await session.flush()
             finally:
@@ -232,30 +237,34 @@ class Database:
                 await result
 
     @contextlib.asynccontextmanager
-    async def _connection(self) -> AsyncIterator[tuple[AsyncConnection, asyncpg.Connection[Record]]]:
-        connection = await self._checkout()
+    async def lane(self) -> AsyncIterator[Lane]:
+        """A connection without a transaction, for who keeps one of their own; everybody else wants the above."""
+        lane = await self._take()
         try:
-            raw = (await connection.get_raw_connection()).driver_connection
-            yield connection, cast("asyncpg.Connection[Record]", raw)
+            yield lane
         except BaseException as error:
-            if is_gone(error) or isinstance(error, asyncio.CancelledError):
-                await connection.invalidate()
+            if is_gone(error) or isinstance(error, asyncio.CancelledError) or lane.raw.is_in_transaction():
+                await self._pool.throw_away(lane)
+            else:
+                self._pool.give_back(lane)
             away = as_away(error)
             if away is not None:
                 raise away from error
             raise
-        finally:
-            await connection.close()
+        self._pool.give_back(lane)
 
-    async def _checkout(self) -> AsyncConnection:
+    async def _take(self) -> Lane:
         try:
-            return await self.engine.connect()
+            return await self._pool.take()
+        except PoolExhausted as error:
+            raise DatabaseAway(retry_after_s=2) from error
         except Exception as error:
             raise as_away(error) or DatabaseAway(retry_after_s=1) from error
 
 
 def is_gone(error: BaseException) -> bool:
     """Whether the connection that raised this is of no more use."""
+    error = _cause(error)
     if isinstance(error, asyncpg.PostgresError):
         return error.sqlstate in GONE
     return isinstance(error, OSError | asyncpg.InterfaceError | asyncio.TimeoutError)
@@ -265,11 +274,16 @@ def as_away(error: BaseException) -> DatabaseAway | None:
     """The 503 that an outside failure of the database is answered with; None for every other error."""
     if is_gone(error):
         return DatabaseAway(retry_after_s=1)
-    if isinstance(error, SqlTimeout):
-        return DatabaseAway(retry_after_s=2)
-    if isinstance(error, asyncpg.PostgresError) and error.sqlstate in TOO_SLOW:
+    cause = _cause(error)
+    if isinstance(cause, asyncpg.PostgresError) and cause.sqlstate in TOO_SLOW:
         return DatabaseAway(retry_after_s=1)
     return None
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The driver's own error under what the ORM made of it."""
+    original = error.orig if isinstance(error, DBAPIError) else None
+    return (original.__cause__ or original) if original is not None else error
 
 
 def _milliseconds(seconds: float) -> str:

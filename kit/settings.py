@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         description="Signs cursors and fingerprints; the same for all replicas, 16 characters or more. "
         "Empty: made once and kept in the data folder.",
     )
+    answer_within: timedelta = Field(
+        timedelta(milliseconds=400), description="After this a switch is told to go on by its own table."
+    )
     session_lifetime: timedelta = Field(timedelta(hours=12), description="How long a sign-in lasts.")
     idempotency_lifetime: timedelta = Field(
         timedelta(hours=24), description="How long the answer to an Idempotency-Key is kept."

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from kit.database import ReadSession, Row
+from kit.ids import encode
 from markets.models import Closure, Market, Site
 
 POLICY_IN_FORCE = """
@@ -67,6 +68,13 @@ async def site(session: ReadSession, site_id: UUID) -> Site | None:
 
 async def site_named(session: ReadSession, name: str) -> Site | None:
     return (await session.orm.exec(select(Site).where(col(Site.name) == name))).first()
+
+
+async def sites_by_name(session: ReadSession) -> dict[str, UUID]:
+    """Site by its name and by its public id, as people name it in commands and files."""
+    rows = await session.fetch("SELECT id, name FROM sites")
+    by_id = {encode("site", row["id"]): row["id"] for row in rows}
+    return {**{row["name"]: row["id"] for row in rows}, **by_id}
 
 
 async def sites(session: ReadSession) -> Sequence[Site]:

@@ -118,7 +118,7 @@ async def open_offers(session: ReadSession, of: Selection) -> Sequence[Row]:
 
 CALLBACKS = f"""
 SELECT id, state, since, market_id, customer_id, advisor_id, desk_group_id, owner_state, window_starts_at,
-       window_ends_at, attempts, next_action_at, contact_id
+       window_ends_at, attempts, contact_id
 FROM callbacks
 WHERE state NOT IN ({FINAL_CALLBACKS})
   AND ($1 OR desk_group_id = ANY ($2::uuid[]) OR advisor_id = ANY ($3::uuid[]) OR market_id = ANY ($4::text[]))

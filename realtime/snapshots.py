@@ -37,6 +37,10 @@ class Snapshots:
             self._shared[topics] = self._monotonic(), asyncio.create_task(self._read(topics))
         return await asyncio.shield(self._shared[topics][1])
 
+    def forget(self, topics: Topics) -> None:
+        """Take a new one the next time: the events after the last are no longer at hand."""
+        self._shared.pop(topics, None)
+
     async def _read(self, topics: Topics) -> Taken:
         async with self._places:
             cursor, data = await snapshot.take(self._database, topics)

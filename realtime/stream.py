@@ -18,7 +18,7 @@ from realtime import cursor as cursors
 from realtime import envelope, log, tickets
 from realtime.cursor import Cursor, ForeignCursor
 from realtime.envelope import Frame
-from realtime.hub import Hub
+from realtime.hub import KEPT, Hub
 from realtime.listener import Listener, Outlet
 from realtime.log import PastIsGone
 from realtime.snapshots import Snapshots
@@ -44,10 +44,10 @@ class Stream:
         database: Database,
         clock: Clock,
         *,
-        hub: Hub | None = None,
+        kept: int = KEPT,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.hub = hub or Hub()
+        self.hub = Hub(kept)
         self.wake = asyncio.Event()
         self._database, self._clock, self._monotonic = database, clock, monotonic
         self._snapshots = Snapshots(database, monotonic)
@@ -110,6 +110,7 @@ class Stream:
             cursor, frame = await self._snapshots.take(topics)
             if listener not in self.hub.listeners or self.hub.tell(listener, topics, cursor, [frame]):
                 return
+            self._snapshots.forget(topics)
         self.hub.send(listener, [envelope.resync()])
 
     async def resume(self, listener: Listener, topics: Topics, text: str) -> None:

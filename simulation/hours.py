@@ -14,6 +14,7 @@ from itertools import groupby
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from kit.intervals import Interval, subtract
 from kit.local_time import hour_of_week
 from kit.week import WEEKDAYS
 from simulation.logged_call import LoggedCall
@@ -90,7 +91,11 @@ def pattern(
 def off_duty(
     agent: str, week: WrittenWeek, duties: Iterable[Shift], starts_at: datetime, ends_at: datetime, zone: ZoneInfo
 ) -> Iterator[OffDuty]:
-    """Where the roster of a window leaves out what the week says; whole days off in a row become one absence."""
+    """Where the roster of a window leaves out what the week says; whole days off in a row become one absence.
+
+    A duty that covers less than half of a half hour is worked all the same: nobody is absent during a duty.
+    """
+    duties = list(duties)
     worked = {start for duty in duties for start in _slots_covered(duty)}
     expected = [
         start for start in _slots_between(starts_at, ends_at) if _slot_of_week(start, zone) in slots_of(week)
@@ -98,7 +103,9 @@ def off_duty(
     for off, starts in groupby(expected, key=lambda start: start not in worked):
         span = list(starts)
         if off:
-            yield OffDuty(agent, span[0], span[-1] + SLOT)
+            away = [Interval(span[0], span[-1] + SLOT)]
+            for gone in subtract(away, [Interval(duty.starts_at, duty.ends_at) for duty in duties]):
+                yield OffDuty(agent, gone.starts_at, gone.ends_at)
 
 
 def slots_of(week: Mapping[str, Sequence[Sequence[str]]]) -> frozenset[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -30,7 +30,13 @@ def now(clock: VirtualClock) -> datetime:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(environment="test", data_dir=tmp_path_factory.mktemp("data"), _env_file=None)  # type: ignore[call-arg]
+    """Patient, as tests share their machine with others."""
+    return Settings(
+        environment="test",
+        answer_within=timedelta(seconds=30),
+        data_dir=tmp_path_factory.mktemp("data"),
+        _env_file=None,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +62,9 @@ async def shared_database(shared_uri: str, settings: Settings) -> AsyncIterator[
 @pytest.fixture
 async def session(shared_database: Database) -> AsyncIterator[Session]:
     """A transaction on a real PostgreSQL that never commits."""
-    async with shared_database._connection() as (connection, raw):
-        session = Session(connection, raw)
-        transaction: Any = raw.transaction()
+    async with shared_database.lane() as lane:
+        session = Session(lane.connection, lane.raw)
+        transaction: Any = lane.raw.transaction()
         await transaction.start()
         try:
             yield session

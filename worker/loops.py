@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from kit.clock import Clock, LiveClock
 from kit.database import Database, Session
 from kit.logs import logger
 from kit.loops import Loop, facts
+from kit.offset import measure
 
 POLL = timedelta(milliseconds=200)
 CLOCK_EVERY = timedelta(seconds=5)
@@ -91,10 +92,7 @@ class Worker:
         if not isinstance(self.clock, LiveClock):
             return None
         async with self.database.reading() as session:
-            asked_at = datetime.now(UTC)
-            database_now = await session.fetch_value("SELECT clock_timestamp()")
-            answered_at = datetime.now(UTC)
-        offset = self.clock.correct(database_now, asked_at, answered_at)
+            offset = await measure(session, self.clock)
         if abs(offset) > WORST_OFFSET:
             log.error("clock.off", offset_s=offset.total_seconds())
         return offset

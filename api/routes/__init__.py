@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from api.routes import accounts, callbacks, customers, decisions, desk, health, keys, products, sessions, stream, telephony
+from api.routes import (
+    absences,
+    accounts,
+    advisors,
+    bulk,
+    callbacks,
+    customers,
+    decisions,
+    desk,
+    desk_groups,
+    health,
+    keys,
+    markets,
+    numbers,
+    products,
+    sessions,
+    stream,
+    telephony,
+)
 
 ROUTERS = (
     sessions.router,
@@ -13,6 +31,12 @@ ROUTERS = (
     desk.router,
     telephony.router,
     stream.router,
+    bulk.router,
+    advisors.router,
+    absences.router,
+    desk_groups.router,
+    markets.router,
+    numbers.router,
     decisions.router,
     products.router,
     health.router,

@@ -30,8 +30,6 @@ router = APIRouter(prefix="/v1/telephony", tags=["Telephony"], route_class=Trans
 
 Switch = Annotated[Principal, requires("telephony")]
 
-ANSWER_WITHIN_S = 0.4
-"""After this the switch hears that we can't answer, and goes on by its own table."""
 LONGEST_POLL_S = 10.0
 LOOK_S = 0.2
 ALIVE_EVERY_S = 45
@@ -77,14 +75,14 @@ async def receive(
     if schemas.is_emergency(call, services.settings.phone_region):
         return Json(UNTOUCHED)
     arriving = schemas.inbound(call, services.settings.phone_region)
-    answer = await in_time(gatherer_of(services).receive(arriving))
+    answer = await in_time(services, gatherer_of(services).receive(arriving))
     return Json(shown(answer, call.call_id))
 
 
-async def in_time(answering: Awaitable[Answer]) -> Answer:
+async def in_time(services: Services, answering: Awaitable[Answer]) -> Answer:
     """The answer, or `TooLate`; what is decided all the same is freed by its deadline."""
     try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
+        async with asyncio.timeout(services.settings.answer_within.total_seconds()):
             return await answering
     except TimeoutError:
         raise TooLate(retry_after_s=1, verbs=FALLBACK) from None
@@ -108,7 +106,7 @@ async def hear(
     async def work(session: Write) -> Answer | None:
         return await service.hear(session, exchange, call_id, signal, services.clock.now())
 
-    answer = await in_time(_answered(services, work))
+    answer = await in_time(services, _answered(services, work))
     return Json(shown(answer, call_id))
 
 

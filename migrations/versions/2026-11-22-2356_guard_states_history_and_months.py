@@ -67,19 +67,24 @@ END $$
 ENSURE_MONTH = """
 CREATE FUNCTION ensure_month(parent text, month date) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    first date := date_trunc('month', month);
-    child text := parent || to_char(first, '_YYYY_MM');
+    first timestamptz := date_trunc('month', month)::timestamp AT TIME ZONE 'UTC';
+    next timestamptz := (date_trunc('month', month) + interval '1 month')::timestamp AT TIME ZONE 'UTC';
+    child text := parent || to_char(month, '_YYYY_MM');
 BEGIN
     IF parent NOT IN ('events', 'decisions') THEN
         RAISE EXCEPTION '% is not kept by month', parent;
     END IF;
-    IF to_regclass(child) IS NULL THEN
-        PERFORM pg_advisory_xact_lock(hashtext(child));
-        EXECUTE format(
-            'CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', child, parent,
-            first::timestamp AT TIME ZONE 'UTC', (first + interval '1 month')::timestamp AT TIME ZONE 'UTC'
-        );
+    PERFORM pg_advisory_xact_lock(hashtext(child));
+    IF to_regclass(child) IS NOT NULL THEN
+        RETURN;
     END IF;
+    -- rows of a month that began without its partition lie in the default one: they move over
+    EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', child, parent);
+    EXECUTE format(
+        'WITH moved AS (DELETE FROM %I WHERE at >= %L AND at < %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
+        parent || '_default', first, next, child
+    );
+    EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, first, next);
 END $$
 """
 

@@ -39,7 +39,7 @@ async def steady(server_uri: str, settings: Settings) -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def toy_client(steady: Client) -> Client:
-    """The module's application with its toys put away: copying a database takes half a second, this a millisecond."""
+    """The module's application with its toys put away; another database would take half a second."""
     services: Services = steady.app.state.services
     async with services.database.transaction() as session:
         await session.execute("TRUNCATE toys, stored_answers")

@@ -120,7 +120,7 @@ async def test_database_that_does_not_listen_is_503_also_for_who_comes_in(
         raise ConnectionRefusedError
 
     services = services_of(toy_client)
-    await services.database.engine.dispose()
+    await services.database.close()
     monkeypatch.setattr("asyncpg.connect", lambda *_, **__: refuse())
 
     answer = await toy_client.as_("control_center").post("/v1/toys", json={"name": "ball"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -92,7 +93,7 @@ async def test_nobody_answers_and_it_is_tried_again_at_another_time_then_given_u
 
     ended = await state_of(world, promise)
     assert (ended["state"], ended["final_reason"], ended["attempts"]) == ("failed", "not_reached", 4)
-    assert all(later - earlier >= timedelta(hours=1) for earlier, later in zip(began, began[1:], strict=False))
+    assert all(later - earlier >= timedelta(hours=1) for earlier, later in pairwise(began))
     assert await world.presence(anna) == "available"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import asyncpg
 import pytest
 
@@ -48,6 +50,17 @@ async def test_month_partition_is_made_once(session: Session) -> None:
         await session.execute("SELECT ensure_month('events', '1999-01-31')")
 
     assert await session.fetch_value("SELECT to_regclass('events_1999_01') IS NOT NULL")
+
+
+async def test_month_that_began_without_its_partition_gets_its_rows(session: Session) -> None:
+    insert = "INSERT INTO events (at, type, subject, data) VALUES ($1, 'a.b', 's', '{}') RETURNING id"
+    at = datetime(1999, 1, 31, 23, 59, tzinfo=UTC)
+    identifier = await session.fetch_value(insert, at)
+
+    await session.execute("SELECT ensure_month('events', '1999-01-01')")
+
+    assert await session.fetch_value("SELECT id FROM events_1999_01") == identifier
+    assert await session.fetch_value(insert, at) > identifier
 
 
 async def test_only_logs_are_kept_by_month(session: Session) -> None:

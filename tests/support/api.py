@@ -9,9 +9,8 @@ The fixtures `app`, `services` and `client` are for `tests/api`; another folder'
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import count
 from typing import Any, TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -46,7 +45,6 @@ class Client:
         self.app = app
         self.tokens = dict(tokens)
         self.who = who
-        self._keys = count(1)
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         self.http = httpx2.AsyncClient(transport=transport, base_url="http://durchwahl.test")
 
@@ -62,7 +60,7 @@ class Client:
         if self.who is not None:
             headers.setdefault("Authorization", f"Bearer {self.tokens[self.who]}")
         if method == "POST":
-            headers.setdefault("Idempotency-Key", f"{id(self):x}-{next(self._keys)}")
+            headers.setdefault("Idempotency-Key", str(uuid4()))
         sent = {name: value for name, value in headers.items() if value is not None}
         return await self.http.request(method, path, headers=sent, **more)
 

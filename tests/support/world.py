@@ -65,7 +65,7 @@ class Call:
         return answer
 
     @property
-    def verb(self) -> verbs.Verb | None:
+    def verb(self) -> Any:
         """The last verb: what the switch is left doing."""
         return self.answer.verbs[-1] if self.answer.verbs else None
 

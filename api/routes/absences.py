@@ -1,0 +1,119 @@
+"""Absences: asked for by advisors, entered and approved by leads and supervisors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from accounts.principal import Principal
+from accounts.roles import DESK
+from advisors import absences as advisors
+from advisors.schemas import AbsenceAnswer, AbsenceCommand, Absences, DecisionCommand
+from api.dependencies import NewId, Now, Read, Write, requires
+from api.errors import problems
+from api.transactional import TransactionalRoute
+from desk_groups import absences as desk_groups
+from desk_groups import service as seating
+from kit.database import ReadSession, Row
+from kit.errors import Forbidden
+from kit.ids import decode, encode
+from kit.intervals import Interval
+
+router = APIRouter(prefix="/v1", tags=["Absences"], route_class=TransactionalRoute)
+
+AtTheDesk = Annotated[Principal, requires(*DESK)]
+Approver = Annotated[Principal, requires("lead", "supervisor")]
+
+
+@router.post(
+    "/advisors/{advisor_id}/absences", status_code=201, summary="Enter an absence", responses=problems(409)
+)
+async def enter(
+    principal: AtTheDesk, advisor_id: str, wanted: AbsenceCommand, session: Write, now: Now, new_id: NewId
+) -> AbsenceAnswer:
+    """By the advisor: a request, but for sickness, which holds at once. By a lead or supervisor: approved.
+
+    409 `below-minimum-presence` when too few of the desk group would be there.
+    """
+    identifier = decode("adv", advisor_id)
+    state = await _state(session, principal, identifier, wanted.kind)
+    row = await desk_groups.enter(
+        session,
+        identifier,
+        Interval(wanted.starts_at, wanted.ends_at),
+        wanted.kind,
+        state,
+        now,
+        new_id,
+        despite_minimum=wanted.despite_minimum,
+    )
+    return _answer(row)
+
+
+@router.get("/advisors/{advisor_id}/absences", summary="List an advisor's absences")
+async def listed(principal: AtTheDesk, advisor_id: str, session: Read, now: Now) -> Absences:
+    """Requested and approved ones, present and to come; for the advisor, the lead of the group and supervisors."""
+    identifier = decode("adv", advisor_id)
+    await _check_concerned(session, principal, identifier)
+    return Absences(items=[_answer(row) for row in await advisors.ahead(session, identifier, now)])
+
+
+@router.post("/absences/{absence_id}/approve", summary="Approve an absence", responses=problems(409))
+async def approve(
+    principal: Approver, absence_id: str, wanted: DecisionCommand, session: Write, now: Now
+) -> AbsenceAnswer:
+    identifier = decode("abs", absence_id)
+    await _check_approver(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
+    return _answer(await desk_groups.approve(session, identifier, now, despite_minimum=wanted.despite_minimum))
+
+
+@router.post("/absences/{absence_id}/decline", summary="Decline an absence", responses=problems(409))
+async def decline(principal: Approver, absence_id: str, session: Write, now: Now) -> AbsenceAnswer:
+    identifier = decode("abs", absence_id)
+    await _check_approver(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
+    return _answer(await advisors.decline(session, identifier, now))
+
+
+@router.post("/absences/{absence_id}/cancel", summary="Call an absence off", responses=problems(409))
+async def cancel(principal: AtTheDesk, absence_id: str, session: Write, now: Now) -> AbsenceAnswer:
+    """One that has begun ends now."""
+    identifier = decode("abs", absence_id)
+    await _check_concerned(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
+    return _answer(await advisors.cancel(session, identifier, now))
+
+
+async def _state(
+    session: ReadSession, principal: Principal, advisor_id: UUID, kind: str
+) -> Literal["requested", "approved"]:
+    if principal.role == "advisor":
+        if principal.advisor_id != advisor_id:
+            raise Forbidden
+        return "approved" if kind == "sick" else "requested"
+    await _check_approver(session, principal, advisor_id)
+    return "approved"
+
+
+async def _check_approver(session: ReadSession, principal: Principal, advisor_id: UUID) -> None:
+    """A lead speaks for the own group, a supervisor for all."""
+    if principal.role == "lead":
+        await seating.check_leads(session, principal.advisor_id, advisor_id)
+
+
+async def _check_concerned(session: ReadSession, principal: Principal, advisor_id: UUID) -> None:
+    if principal.advisor_id != advisor_id:
+        if principal.role == "advisor":
+            raise Forbidden
+        await _check_approver(session, principal, advisor_id)
+
+
+def _answer(row: Row) -> AbsenceAnswer:
+    return AbsenceAnswer(
+        id=encode("abs", row["id"]),
+        advisor=encode("adv", row["advisor_id"]),
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        kind=row["kind"],
+        state=row["state"],
+    )

@@ -1,0 +1,1 @@
+"""What is claimed, measured: each command prints one JSON object as its last line."""

@@ -1,0 +1,15 @@
+"""The one place that asks the database for its clock, so that all replicas judge deadlines alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from kit.clock import LiveClock
+from kit.database import ReadSession
+
+
+async def measure(session: ReadSession, clock: LiveClock) -> timedelta:
+    """Correct the clock by its offset to the database's; returns the offset."""
+    asked_at = datetime.now(UTC)
+    database_now = await session.fetch_value("SELECT clock_timestamp()")
+    return clock.correct(database_now, asked_at, datetime.now(UTC))

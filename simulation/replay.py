@@ -1,0 +1,123 @@
+"""A real log through the real services, twice: the policy, and longest-idle-anyone, on the same calls.
+
+Both sides have the same company, callers, shifts, rules and dice, and a database each; they run side by side in
+processes of their own. `run` is the whole of it: from the file to the report that `durchwahl replay --json` prints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import uuid4
+
+from kit import ids
+from kit.database import Database
+from kit.settings import Settings
+from markets.policy import CallbackPolicy, Policy
+from migrations import runner
+from routing.policy import RoutingPolicy
+from simulation import databases, figures, loading, side
+from simulation.scenario import Scenario, Span, Told, prepare
+from simulation.side import Side, Task
+from simulation.switch_script import RING
+
+POLICY, BASELINE = "policy", "baseline"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a replay. Shares are between 0 and 1."""
+
+    log: Path
+    span: Span = field(default_factory=Span)
+    seed: int = 1
+    accept_callback: float = 0.6
+    reached: float = 0.95
+    sides: tuple[str, ...] = (POLICY, BASELINE)
+    database_url: str | None = None
+    progress: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """The object that `--json` prints, and the sentences that go with the table."""
+
+    figures: Mapping[str, Any]
+    notes: Sequence[str]
+
+
+def rules(scenario: Scenario) -> Policy:
+    """The market's policy, in force for both sides.
+
+    Wrap-up lasts as long as the log shows. Neighbours help at once: three groups of eight are too small to let a
+    caller wait while somebody of the next table is free. Nobody is asked for a customer number, since the log's
+    voice response has done that. Patience, not a limit, ends a wait.
+    """
+    wrap_up_s = max(0, round(scenario.turnaround_s - RING.total_seconds()))
+    return Policy(
+        routing=RoutingPolicy(neighbours_after_s=0, brief_hold_s=wrap_up_s, max_wait_s=7200),
+        callback=CallbackPolicy(),
+        ask_customer_number=False,
+        wrap_up_limit_s=wrap_up_s,
+    )
+
+
+async def run(wanted: Wanted, settings: Settings) -> Report:
+    """Raises `UnusableLog`."""
+    scenario, told = prepare(wanted.log, wanted.span, wanted.seed)
+    started = time.perf_counter()
+    sides = await _both(wanted, scenario, settings)
+    seconds = time.perf_counter() - started
+    return _report(wanted, scenario, told, sides, seconds)
+
+
+async def _both(wanted: Wanted, scenario: Scenario, settings: Settings) -> dict[str, Side]:
+    """Load the company once, copy the database for each side, and let them run at the same time."""
+    name = f"durchwahl_replay_{uuid4().hex[:8]}"
+    names = {which: f"{name}_{which}" for which in wanted.sides}
+    async with databases.server(wanted.database_url) as server:
+        try:
+            loaded = await _load(await databases.create(server, name), scenario, settings)
+            tasks = [
+                Task(
+                    scenario=scenario,
+                    loaded=loaded,
+                    url=await databases.create(server, names[which], template=name),
+                    personal=which == POLICY,
+                    accept_callback=wanted.accept_callback if which == POLICY else 0.0,
+                    reached=wanted.reached,
+                    progress=wanted.progress,
+                    settings=settings,
+                )
+                for which in wanted.sides
+            ]
+            return dict(zip(wanted.sides, await _in_processes(tasks), strict=True))
+        finally:
+            await databases.drop(server, [*names.values(), name])
+
+
+async def _load(url: str, scenario: Scenario, settings: Settings) -> loading.Loaded:
+    await runner.upgrade(url)
+    database = Database(url, settings, application="replay loading")
+    try:
+        new_id = partial(ids.new_id, dice=Random(scenario.seed))
+        return await loading.load(database, scenario.company, rules(scenario), scenario.starts_at, new_id)
+    finally:
+        await database.close()
+
+
+async def _in_processes(tasks: Sequence[Task]) -> list[Side]:
+    """A fresh process for each, since neither connections nor event loops survive a fork."""
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(max(1, len(tasks)), mp_context=get_context("spawn")) as pool:
+        return list(await asyncio.gather(*(loop.run_in_executor(pool, side.replay, task) for task in tasks)))

@@ -1,0 +1,1 @@
+"""Desk groups and their cover."""

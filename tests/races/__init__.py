@@ -1,0 +1,1 @@
+"""Two replicas want the same thing at the same instant."""
