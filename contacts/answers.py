@@ -47,11 +47,11 @@ async def answer(scene: Scene, row: Mapping[str, Any], offer: Mapping[str, Any] 
     """For a stored contact; `offer` where its open one is at hand already."""
     if row["hung_up_at"] is not None:
         return Answer(row["id"], ())
+    if row["state"] == "offered":
+        found = offer or await queries.open_offer(scene.session, row["id"])
+        return Answer(row["id"], (_dial(scene, found),) if found is not None else ())
     speak = Speaker(scene, row)
     match row["state"]:
-        case "offered":
-            found = offer or await queries.open_offer(scene.session, row["id"])
-            return Answer(row["id"], (_dial(scene, found),) if found is not None else ())
         case "identifying":
             return Answer(row["id"], speak.who_calls())
         case "choosing":

@@ -23,6 +23,8 @@ from kit.database import ReadSession, Session
 GRACE = timedelta(seconds=1)
 SILENCE_ASK = timedelta(seconds=60)
 SILENCE_END = timedelta(seconds=90)
+LONGEST_CALL = timedelta(hours=4)
+"""A switch that never hangs up must not keep an advisor for ever."""
 
 Find = Callable[[ReadSession, datetime], Awaitable[list[UUID]]]
 Treat = Callable[[Session, Exchange, UUID, datetime], Awaitable[None]]
@@ -90,7 +92,8 @@ async def silent(session: Session, exchange: Exchange, contact_id: UUID, now: da
     scene = await arrivals.scene_for(session, exchange, now)
     policy = scene.market(row).policy(now)
     quiet_s = (now - row["last_signal_at"]).total_seconds()
-    if quiet_s >= policy.silence_end_s and row["direction"] == "in":
+    endless = row["received_at"] <= now - LONGEST_CALL
+    if (quiet_s >= policy.silence_end_s or endless) and row["direction"] == "in":
         await lost(scene, row)
     elif quiet_s >= policy.silence_ask_s and row["asked_after_at"] is None:
         row = await queries.save(session, row, asked_after_at=now)
@@ -130,7 +133,7 @@ async def find_hung_up(session: ReadSession, now: datetime) -> list[UUID]:
 
 
 async def find_silent(session: ReadSession, now: datetime) -> list[UUID]:
-    return await queries.silent(session, now - SILENCE_ASK, now - SILENCE_END)
+    return await queries.silent(session, now - SILENCE_ASK, now - SILENCE_END, now - LONGEST_CALL)
 
 
 async def find_silent_dials(session: ReadSession, now: datetime) -> list[UUID]:

@@ -17,6 +17,7 @@ from advisors.presences import changed as presence_changed
 from contacts import queries
 from contacts.public import contact_changed, offer_changed
 from contacts.situation import Case, Scene, problem
+from contacts.states import CONTACT
 from kit.ids import encode
 from routing.plan import Closed, Explain, Explanation, Offer, Plan, Reason, ToCallbackOnly, Trail, Wait
 
@@ -250,6 +251,7 @@ async def _write(scene: Scene, placed: Sequence[Placed]) -> None:
     session = scene.session
     for one in placed:
         if not one.case.new:
+            await _pass_the_queue(scene, one)
             one.case.row = await queries.save(session, one.case.row, **{**one.case.learnt, **one.changes})
     await queries.write(
         session,
@@ -260,6 +262,17 @@ async def _write(scene: Scene, placed: Sequence[Placed]) -> None:
     for one in placed:
         one.case.offer = one.offer
         announce(scene, one)
+
+
+async def _pass_the_queue(scene: Scene, placed: Placed) -> None:
+    """A stored contact that is turned away has waited before, if only for this instant: there is no shorter way."""
+    before = placed.before
+    if placed.changes["state"] == before["state"] or CONTACT.may(before["state"], placed.changes["state"]):
+        return
+    CONTACT.check(before["state"], "waiting")
+    row = await queries.save(scene.session, before, state="waiting", since=scene.now, advisor_id=None)
+    scene.session.announce(contact_changed("contact.waiting", row, scene.now, before=before))
+    placed.before = row
 
 
 def announce(scene: Scene, placed: Placed) -> None:

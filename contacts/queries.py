@@ -19,6 +19,7 @@ from telephony.inbound import InboundCall
 
 SITUATIONS = """
 SELECT c.n, v.version, known_call.id AS contact_id,
+       EXISTS (SELECT FROM switch_events e WHERE e.call_id = c.call_id AND e.effect = 'parked') AS heard_early,
        d.market_id AS dialled_market_id, d.kind AS dialled_kind,
        CASE WHEN d.state = 'assigned' THEN d.advisor_id END AS dialled_owner_id,
        who.sharing, cu.id AS customer_id, cu.market_id, cu.languages, cu.tier, cu.products,
@@ -308,11 +309,6 @@ async def note_effect(session: Session, call_id: str, identity: str, effect: str
     await session.execute(sql, call_id, identity, effect)
 
 
-async def has_parked(session: ReadSession, call_id: str) -> bool:
-    sql = "SELECT true FROM switch_events WHERE call_id = $1 AND effect = 'parked' LIMIT 1"
-    return bool(await session.fetch_value(sql, call_id))
-
-
 async def parked(session: ReadSession, call_id: str, heard_after: datetime) -> Sequence[Row]:
     """Events that came before their time, in the order in which they may have happened."""
     return await session.fetch(PARKED, call_id, heard_after)
@@ -349,8 +345,8 @@ WHERE state IN ('choosing', 'waiting', 'wrapping') AND deadline_at <= $1 LIMIT $
 SILENT = """
 SELECT id FROM contacts
 WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting', 'connected') AND channel = 'phone'
-  AND (last_signal_at <= $2 OR (last_signal_at <= $1 AND asked_after_at IS NULL))
-LIMIT $3
+  AND (last_signal_at <= $2 OR (last_signal_at <= $1 AND asked_after_at IS NULL) OR received_at <= $3)
+LIMIT $4
 """
 
 
@@ -368,9 +364,12 @@ async def over(session: ReadSession, now: datetime, limit: int = 200) -> list[UU
     return await ids(session, OVER, now, limit)
 
 
-async def silent(session: ReadSession, ask: datetime, end: datetime, limit: int = 200) -> list[UUID]:
-    """Calls of which nothing was heard since `ask` and that weren't asked after yet, or nothing since `end`."""
-    return await ids(session, SILENT, ask, end, limit)
+async def silent(
+    session: ReadSession, ask: datetime, end: datetime, oldest: datetime, limit: int = 200
+) -> list[UUID]:
+    """Calls of which nothing was heard since `ask` and that weren't asked after yet, or nothing since `end`; and
+    those that came in before `oldest`."""
+    return await ids(session, SILENT, ask, end, oldest, limit)
 
 
 NEXT_DUE = """

@@ -52,7 +52,10 @@ async def receive_calls(
         for call, situation in zip(calls, situations, strict=True)
     ]
     await _store(scene, [case for case in drafts if case is not None])
-    return [await _first_answer(scene, call, case) for call, case in zip(calls, drafts, strict=True)]
+    return [
+        await _first_answer(scene, call, case, heard_early=situation["heard_early"])
+        for call, case, situation in zip(calls, drafts, situations, strict=True)
+    ]
 
 
 async def _store(scene: Scene, cases: Sequence[Case]) -> None:
@@ -67,10 +70,10 @@ async def _store(scene: Scene, cases: Sequence[Case]) -> None:
         await place(scene, known)
 
 
-async def _first_answer(scene: Scene, call: InboundCall, case: Case | None) -> Answer:
+async def _first_answer(scene: Scene, call: InboundCall, case: Case | None, *, heard_early: bool) -> Answer:
     row = case.row if case is not None else await queries.by_call(scene.session, call.call_id)
     assert row is not None
-    if case is not None and await queries.has_parked(scene.session, call.call_id):
+    if case is not None and heard_early:
         row = await _settle_parked(scene, row)
     return await answer(scene, row, case.offer if case is not None else None)
 

@@ -14,6 +14,7 @@ from callbacks.service import Wish
 from callbacks.slots import check
 from contacts import queries
 from contacts.arrivals import language_of
+from contacts.conversations import rescind_callback_offer
 from contacts.promises import Found, advisor_calendar, group_calendar, slot_policy, windows
 from contacts.situation import Scene
 from kit.database import Row
@@ -74,8 +75,11 @@ async def move(scene: Scene, external_ref: str, callback_id: UUID, starts_at: da
 
 
 async def cancel(scene: Scene, external_ref: str, callback_id: UUID, reason: str) -> Row:
+    """Ended by somebody's wish; an advisor whose phone rings for it is free again."""
     row = await locked(scene, external_ref, callback_id)
-    return await callbacks.cancel(scene.session, row, reason, scene.now)
+    cancelled = await callbacks.cancel(scene.session, row, reason, scene.now)
+    await rescind_callback_offer(scene, cancelled)
+    return cancelled
 
 
 async def locked(scene: Scene, external_ref: str, callback_id: UUID) -> Row:

