@@ -40,7 +40,7 @@ class LineReports(Response):
         self._counts: Counter[str] = Counter()
         self._news = asyncio.Event()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         with SpooledTemporaryFile(max_size=IN_MEMORY) as spool:
             feeding = asyncio.create_task(self._feed(spool))
             try:

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from prometheus_client import Gauge
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -61,7 +62,19 @@ def install(services: Services) -> Stream:
     doorbell.on_ring.append(stream.wake.set)
     services.extras[STREAM], services.extras[DOORBELL] = stream, doorbell
     services.background.append(lambda: running(services, stream, doorbell))
+    _measure(services, stream)
     return stream
+
+
+def _measure(services: Services, stream: Stream) -> None:
+    """Figures of the hub, read when they are scraped."""
+    figures: dict[str, tuple[str, Callable[[], float]]] = {
+        "durchwahl_stream_listeners": ("Streams that are open.", lambda: len(stream.hub.listeners)),
+        "durchwahl_stream_frames_sent": ("Frames handed out since the start.", lambda: stream.hub.sent),
+        "durchwahl_stream_too_slow": ("Streams ended as nobody read them.", lambda: stream.hub.too_slow),
+    }
+    for name, (words, figure) in figures.items():
+        Gauge(name, words, registry=services.metrics.registry).set_function(figure)
 
 
 @contextlib.asynccontextmanager
@@ -79,11 +92,11 @@ async def running(services: Services, stream: Stream, doorbell: Doorbell) -> Asy
 async def listen(websocket: WebSocket) -> None:
     """One socket, from handshake to end."""
     services: Services = websocket.app.state.services
-    stream: Stream = services.extras[STREAM]
+    stream: Stream | None = services.extras.get(STREAM)
     if _is_foreign(websocket, services.settings.public_url):
         await websocket.close()
         return
-    if len(stream.hub.listeners) >= MOST:
+    if stream is None or len(stream.hub.listeners) >= MOST:
         await websocket.send_denial_response(Response(status_code=503, headers={"retry-after": "5"}))
         return
     await websocket.accept()

@@ -1,8 +1,8 @@
 """How late a change is seen: from before the write to the frame at each of 1,000 dashboards, at 50 events/s each.
 
-A real server process reads the log and fans out, with tickets, sign-ins and topics; a second process writes presences
-as another replica would, and rings the doorbell; the dashboards are raw sockets in this process, as a library's client
-would cost more than what is measured. All three and PostgreSQL share the machine.
+A real server process reads the log and fans out, with tickets, sign-ins and topics; a second process writes
+presences as another replica would, and rings the doorbell; the dashboards are raw sockets in this process, as a
+library's client would cost more than what is measured. All three and PostgreSQL share the machine.
 
     python bench/stream.py [--connections 1000] [--rate 50] [--seconds 10] [--advisors 3000]
 """
@@ -16,15 +16,15 @@ import json
 import os
 import random
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 from array import array
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -48,6 +48,7 @@ from migrations import runner
 from realtime import tickets
 from realtime.doorbell import Doorbell
 
+ROOT = Path(__file__).parent.parent
 SERVE = [sys.executable, "-m", "cli.main", "serve"]
 SIGN_INS = 50
 WARM_UP_S = 2.0
@@ -66,9 +67,8 @@ class Dashboard(asyncio.Protocol):
         self.snapshot_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(
             b"GET /v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         )
@@ -133,19 +133,19 @@ def written_at(text: bytes) -> float:
 async def write(url: str, advisors: int, rate: float, seconds: float) -> None:
     """Change presences on schedule; prints how many events were made."""
     database, clock, dice = Database(url, Settings(environment="test")), LiveClock(), random.Random(1)
-    doorbell, pause = Doorbell(database), dict.fromkeys(range(1, advisors + 1), False)
+    doorbell = Doorbell(database)
+    await doorbell.listen_once()
     loops = doorbell.loops()
     for loop in loops:
         loop.start()
     begin, made = time.perf_counter(), 0
     while made < rate * seconds:
         await asyncio.sleep(max(0.0, begin + made / rate - time.perf_counter()))
-        advisor = dice.randint(1, advisors)
-        pause[advisor] = not pause[advisor]
-        identifier = UUID(f"01900000-000a-7000-8000-{advisor:012x}")
+        advisor = UUID(f"01900000-000a-7000-8000-{dice.randint(1, advisors):012x}")
         async with database.transaction() as session:
-            state = "break" if pause[advisor] else "available"
-            await presences.choose(session, identifier, state, clock.now())
+            row = await presences.lock(session, advisor)
+            state = "available" if row["state"] == "break" else "break"
+            await presences.choose(session, advisor, state, clock.now())
         made += 1
     for loop in loops:
         await loop.stop()
@@ -180,9 +180,7 @@ async def listen(port: int, made: list[str], ages: array[float]) -> list[Dashboa
     loop = asyncio.get_running_loop()
     dashboards = list[Dashboard]()
     for ticket in made:
-        _, dashboard = await loop.create_connection(
-            lambda ticket=ticket: Dashboard(ticket, ages), "127.0.0.1", port
-        )
+        _, dashboard = await loop.create_connection(partial(Dashboard, ticket, ages), "127.0.0.1", port)
         dashboards.append(dashboard)
     await asyncio.gather(*(dashboard.ready for dashboard in dashboards))
     return dashboards
@@ -210,13 +208,13 @@ async def place(data_dir: Path, advisors: int) -> AsyncIterator[tuple[str, int, 
         "DURCHWAHL_LOG_LEVEL": "error",
         "DURCHWAHL_WORKERS": "false",
     }
-    process = subprocess.Popen([*SERVE, "--port", str(port)], env=environment, cwd=Path(__file__).parent.parent)
+    process = await asyncio.create_subprocess_exec(*SERVE, "--port", str(port), env=environment, cwd=ROOT)
     try:
         await _until_open(port)
         yield url, port, process.pid
     finally:
         process.terminate()
-        process.wait(30)
+        await process.wait()
 
 
 async def _until_open(port: int) -> None:
@@ -269,7 +267,7 @@ def _fresh(dashboards: list[Dashboard]) -> array[float]:
 async def run_writer(url: str, advisors: int, rate: float, seconds: float) -> int:
     arguments = ["--write", url, "--advisors", str(advisors), "--rate", str(rate), "--seconds", str(seconds)]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, __file__, *arguments, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": "."}
+        sys.executable, __file__, *arguments, stdout=asyncio.subprocess.PIPE, cwd=ROOT
     )
     printed, _ = await process.communicate()
     return int(printed.split()[-1])

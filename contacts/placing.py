@@ -70,11 +70,11 @@ async def _decide_and_claim(scene: Scene, cases: Sequence[Case]) -> list[Placed]
                 case.taken.add(plan.advisor)
                 pending.append(case)
             else:
-                done[case.row["id"]] = Placed(case, dict(case.row), plan)
+                done[case.row["id"]] = Placed(case, dict(case.before or case.row), plan)
         if not pending:
             break
     for case in pending:
-        done[case.row["id"]] = Placed(case, dict(case.row), LOST)
+        done[case.row["id"]] = Placed(case, dict(case.before or case.row), LOST)
     return [done[case.row["id"]] for case in cases]
 
 

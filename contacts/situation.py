@@ -39,10 +39,12 @@ class Case:
     learnt: dict[str, Any] = field(default_factory=dict)
     offer: Mapping[str, Any] | None = None
     """The offer that was made, where one was."""
+    before: Mapping[str, Any] | None = None
+    """The row as it was told of last, without what has just become known; None for a new one."""
 
     @classmethod
     def stored(cls, row: dict[str, Any], own_presence: Mapping[str, Any] | None, **learnt: Any) -> Case:
-        return cls({**row, **learnt}, own_presence=own_presence, learnt=learnt)
+        return cls({**row, **learnt}, own_presence=own_presence, learnt=learnt, before=row)
 
 
 @dataclass(frozen=True)

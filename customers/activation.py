@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from customers import queries
+from customers import book_queries
 from customers.beginnings import Pick, Placed, Seeker, write
 from customers.books import Shelf
 from direct_dial import service as direct_dial
@@ -128,7 +128,7 @@ async def _claim(
         return _Round()
     wanted = {pick.choice.advisor for pick in picks.values()}
     leaving = {seeker.present.advisor_id for seeker in waiting.values() if seeker.present} if first else set()
-    locked = await queries.lock_books(session, wanted | leaving, skip_locked=not first)
+    locked = await book_queries.lock_books(session, wanted | leaving, skip_locked=not first)
     round_ = _with_room(picks, locked)
     owners = {(pick.choice.advisor, pick.seeker.market_id) for pick in round_.kept.values()}
     numbers = await direct_dial.ensure(session, owners, now) if owners else {}
@@ -183,6 +183,6 @@ async def _wiser(session: Session, shelf: Shelf, pick: Pick, lost: Lost) -> Seek
     if lost == "room" and shelf.book.room_s[pick.choice.index] < need.expected_s:
         return seeker  # the book knows by now
     if lost == "number":
-        numberless = shelf.inside - await queries.numbered(session, seeker.market_id)
+        numberless = shelf.inside - await book_queries.numbered(session, seeker.market_id)
         return replace(seeker, numberless=numberless, need=replace(need, tried=need.tried | numberless))
     return replace(seeker, need=replace(need, tried=need.tried | {pick.choice.advisor}))

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from customers import events, queries
+from customers import book_queries, events, queries
+from customers.book_queries import Booking
 from customers.books import Shelf
-from customers.queries import Booking
 from decisions import service as decisions
 from decisions.service import Decision
 from kit.database import Row, Session
@@ -119,7 +119,7 @@ def _relationship(pick: Pick, relationship_id: UUID, decision_id: UUID) -> dict[
 async def _book(session: Session, shelf: Shelf, kept: Mapping[int, Pick], now: datetime) -> dict[UUID, Row]:
     """Move the seconds and announce the books; returns them by advisor."""
     bookings = _bookings(kept.values())
-    rows = await queries.book(session, bookings, shelf.book.gain)
+    rows = await book_queries.book(session, bookings, shelf.book.gain)
     assert len(rows) == len(bookings), "the books are locked and had room"
     for row in rows:
         session.announce(events.book_changed(row, now))

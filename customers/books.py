@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from customers import queries
+from customers import book_queries, queries
 from customers.needs import ProductEntry
 from kit.database import ReadSession, Row
 from kit.local_time import rotated, zone
@@ -100,7 +100,7 @@ class Books:
         return self._shelf
 
     async def _refresh(self, session: ReadSession, shelf: Shelf, now: datetime) -> Shelf:
-        rows = await queries.loads(session)
+        rows = await book_queries.loads(session)
         terms = {row["advisor_id"]: _terms(row) for row in rows}
         if any(terms.get(advisor) != held for advisor, held in shelf.terms.items()):
             return await self._rebuild(session, now)
@@ -114,8 +114,8 @@ class Books:
 async def _read(session: ReadSession, now: datetime) -> Shelf:
     """Read everything; some 60 ms for 3,000 advisors."""
     version: int = await session.fetch_value("SELECT version FROM directory_version")
-    rows = await queries.book_advisors(session, now, now + LONG_ABSENCE)
-    skills, soonest = _levels(await queries.skills(session, now))
+    rows = await book_queries.book_advisors(session, now, now + LONG_ABSENCE)
+    skills, soonest = _levels(await book_queries.skills(session, now))
     considered = [row for row in rows if _left_out(row) is None]
     return Shelf(
         version=version,
@@ -126,7 +126,7 @@ async def _read(session: ReadSession, now: datetime) -> Shelf:
         groups=_groups(considered),
         products=await known_products(session),
         markets=await edges(session),
-        policies=_policies(await queries.policies(session)),
+        policies=_policies(await book_queries.policies(session)),
         stale_at=min(soonest or now + REBUILD, now + REBUILD),
     )
 

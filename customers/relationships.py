@@ -13,11 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from advisors import queries as advisors
-from customers import events, needs, queries
+from customers import book_queries, events, needs, queries
 from customers.activation import place
 from customers.beginnings import Placed, Present, Seeker
+from customers.book_queries import Booking
 from customers.books import Books, Shelf, in_utc
-from customers.queries import Booking
 from kit.database import ReadSession, Row, Session
 from kit.errors import Conflict, Error, Fault, NotFound, Unprocessable
 from kit.ids import IdMaker
@@ -130,8 +130,8 @@ async def end(session: Session, external_ref: str, now: datetime, reason: str = 
         raise NoAdvisor
     advisor_id, at = standing["advisor_id"], max(now, standing["starts_at"])
     await queries.end(session, [(standing["relationship_id"], at, reason)])
-    await queries.lock_books(session, [advisor_id])
-    (book,) = await queries.book(session, [Booking(advisor_id, -standing["booked_s"], False)], 0.0)
+    await book_queries.lock_books(session, [advisor_id])
+    (book,) = await book_queries.book(session, [Booking(advisor_id, -standing["booked_s"], False)], 0.0)
     ended = {**standing, "id": standing["relationship_id"], "customer_id": standing["id"]}
     session.announce(events.relationship_ended(ended, reason, book["desk_group_id"], at))
     session.announce(events.book_changed(book, now))

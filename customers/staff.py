@@ -17,7 +17,7 @@ from uuid import UUID
 from advisors import events as advisor_events
 from advisors import service as advisors
 from advisors.public import presence_changed
-from customers import events, public, queries
+from customers import book_queries, events, public
 from customers.needs import MOST_SECONDS
 from customers.schemas import BookCommand
 from customers.staff_schemas import AdvisorAnswer, AdvisorCommand, AdvisorRow
@@ -141,13 +141,13 @@ async def _open_books(
     session: Session, wanted: Mapping[UUID, tuple[int, int, bool]], now: datetime
 ) -> frozenset[UUID]:
     """Create books, and change those whose terms are others than before; returns whose."""
-    present = await queries.lock_books(session, wanted)
+    present = await book_queries.lock_books(session, wanted)
     rows = [
         (advisor, *terms)
         for advisor, terms in sorted(wanted.items())
         if advisor not in present or _terms(present[advisor]) != terms
     ]
-    for row in await queries.open_books(session, rows) if rows else ():
+    for row in await book_queries.open_books(session, rows) if rows else ():
         session.announce(events.book_changed(row, now))
     return frozenset(row[0] for row in rows)
 
@@ -158,7 +158,7 @@ def _terms(row: Row) -> tuple[int, int, bool]:
 
 async def get(session: ReadSession, advisor_id: UUID) -> AdvisorAnswer:
     row = await advisors.get(session, advisor_id)
-    books = await queries.books(session, [advisor_id])
+    books = await book_queries.books(session, [advisor_id])
     return public.advisor(row, books.get(advisor_id))
 
 
@@ -167,7 +167,7 @@ async def page(
 ) -> list[AdvisorAnswer]:
     """Advisors in the order of their ids."""
     rows = await advisors.page(session, after, desk_group_id, limit)
-    books = await queries.books(session, [row["id"] for row in rows])
+    books = await book_queries.books(session, [row["id"] for row in rows])
     return [public.advisor(row, books.get(row["id"])) for row in rows]
 
 
@@ -185,9 +185,11 @@ async def stay(session: Session, advisor_id: UUID, now: datetime) -> None:
 
 async def set_open(session: Session, advisor_id: UUID, now: datetime, *, open_for_new: bool) -> None:
     """Open or close a book for new customers; those in it stay."""
-    row = (await queries.lock_books(session, [advisor_id])).get(advisor_id)
+    row = (await book_queries.lock_books(session, [advisor_id])).get(advisor_id)
     if row is None:
         raise NotFound
     if row["open_for_new"] != open_for_new:
-        (changed,) = await queries.open_books(session, [(advisor_id, row["cap_s"], row["target_s"], open_for_new)])
+        (changed,) = await book_queries.open_books(
+            session, [(advisor_id, row["cap_s"], row["target_s"], open_for_new)]
+        )
         session.announce(events.book_changed(changed, now))

@@ -35,6 +35,9 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterVali
 
 
 def _in_utc(moment: datetime) -> datetime:
+    """Nobody means a day outside of these years, and at the edges of time calendars overflow."""
+    if not 1970 <= moment.year <= 2200:
+        raise PydanticCustomError("out_of_range", "not within the years 1970 to 2200")
     return moment.astimezone(UTC)
 
 

@@ -11,7 +11,7 @@ from random import Random
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from simulation import call_log, company, hours, load, patience, staffing
+from simulation import call_log, company, load, patience, staffing
 from simulation.call_log import Log, Split, UnusableLog
 from simulation.company import Company, Wishes
 from simulation.load import Arrival, Load

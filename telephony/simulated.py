@@ -45,16 +45,17 @@ class SimulatedSwitch:
         phones: Phones,
         sleep: Sleep = asyncio.sleep,
         noise: Noise = QUIET,
-        long_polls: bool = False,
+        poll_s: float = 0.0,
         prefix: str = "sim",
     ) -> None:
         """`http` has the base URL and the telephony key in its headers. `phones` says what each phone does.
 
-        `long_polls`: wait for news at the service, as live switches do; else look, sleep, look. `prefix` begins the
-        ids of all calls and must differ from every other switch's, and from earlier runs'.
+        `poll_s`: how long to wait for news at the service in one request, at most 10, as live switches do; 0: look,
+        sleep, look. `prefix` begins the ids of all calls and must differ from every other switch's, and from
+        earlier runs'.
         """
         self._service = Service(http, sleep)
-        self._board = Switchboard(self._service, clock, sleep, dice, phones, noise, long_polls)
+        self._board = Switchboard(self._service, clock, sleep, dice, phones, noise, poll_s)
         self._prefix, self._ids = prefix, count(1)
 
     async def call(self, caller: Caller, call_id: str | None = None) -> Played:

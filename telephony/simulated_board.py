@@ -48,7 +48,7 @@ class Switchboard:
     dice: Random
     phones: Phones
     noise: Noise
-    long_polls: bool
+    poll_s: float
     offers: list[str] = field(default_factory=list)
     """All that were made, for lies."""
     in_use: set[str] = field(default_factory=set)

@@ -12,7 +12,6 @@ from telephony.simulated_people import Caller, VerbData
 
 LOOK_S = 2.0
 """How often the switch looks what it should do, while a phone rings and while there is nothing to do."""
-LONGEST_POLL_S = 10.0
 CALLBACK = "2"
 
 
@@ -115,13 +114,13 @@ class InboundPlay:
         gives_in_s = self._gives_in_in_s()
         if gives_in_s is not None and gives_in_s <= 0:
             return await self._type(CALLBACK)
-        if not self._board.long_polls:
+        if not self._board.poll_s:
             await self._pass(verb["poll_after_s"])
             return await self._standing()
         left_s = self._patience_left_s()
         if left_s <= 0:
             raise GaveUp
-        for_s = round(min(LONGEST_POLL_S, left_s, LONGEST_POLL_S if gives_in_s is None else gives_in_s), 2)
+        for_s = round(min(self._board.poll_s, left_s, left_s if gives_in_s is None else gives_in_s), 2)
         return await self._board.service.verbs("GET", verb["wait_url"], params={"for_s": for_s})
 
     async def _ring(self, verb: VerbData) -> Verbs:

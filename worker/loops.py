@@ -3,7 +3,8 @@
 - `dispatch` is woken by every commit that frees an advisor or makes somebody wait, and looks every 200 ms anyway.
 - `deadlines` does whatever falls due by itself, each item in a transaction of its own.
 - `clock` measures this machine's offset to the database's clock, by which all deadlines are judged.
-- `months` makes next month's partitions ahead of time; `numbers` lets rested numbers back into the pool.
+- `months` makes next month's partitions ahead of time; `numbers` puts numbers to rest and lets rested ones back.
+- `leavers` hands the books of those who leave to others.
 - `answers` forgets answers kept for repeats.
 """
 
@@ -18,6 +19,8 @@ from uuid import UUID
 from contacts import dispatch
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
+from customers import handover
+from customers.books import Books
 from direct_dial import service as direct_dial
 from kit.clock import Clock, LiveClock
 from kit.database import Database, Session
@@ -38,6 +41,7 @@ class Worker:
 
     def __init__(self, database: Database, exchange: Exchange, clock: Clock) -> None:
         self.database, self.exchange, self.clock = database, exchange, clock
+        self.books = Books()
         self.freed = asyncio.Event()
         database.after_commit(self._committed)
 
@@ -52,6 +56,7 @@ class Worker:
             Loop("clock", self.clock_once, CLOCK_EVERY),
             Loop("months", self.months_once, timedelta(hours=1)),
             Loop("numbers", self.numbers_once, timedelta(hours=1)),
+            Loop("leavers", self.leavers_once, timedelta(minutes=1)),
             Loop("answers", self.answers_once, timedelta(minutes=10)),
         ]
 
@@ -101,10 +106,16 @@ class Worker:
         """Partitions for this month and the next."""
         await ensure_months(self.database, self.clock.now())
 
-    async def numbers_once(self) -> Any:
-        """Numbers that have rested long enough are free again."""
+    async def numbers_once(self) -> tuple[int, int]:
+        """Numbers whose owners have long left are put to rest; those that have rested are free again."""
         async with self.database.transaction() as session:
-            return await direct_dial.release_rested(session, self.clock.now())
+            rested = await direct_dial.quarantine_redirected(session, self.clock.now())
+        async with self.database.transaction() as session:
+            return rested, await direct_dial.release_rested(session, self.clock.now())
+
+    async def leavers_once(self) -> Any:
+        """Customers of advisors who leave get somebody else, one transaction each."""
+        return await handover.run_once(self.database, self.books, self.clock.now(), self.exchange.new_id)
 
     async def answers_once(self) -> str:
         """Answers to idempotency keys are kept for their time and no longer."""

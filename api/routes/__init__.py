@@ -12,10 +12,12 @@ from api.routes import (
     decisions,
     desk,
     desk_groups,
+    figures,
     health,
     keys,
     markets,
     numbers,
+    pages,
     products,
     sessions,
     stream,
@@ -39,6 +41,8 @@ ROUTERS = (
     numbers.router,
     decisions.router,
     products.router,
+    figures.router,
     health.router,
+    pages.router,
 )
 """Of two routes that fit the same path, the first wins."""

@@ -53,7 +53,14 @@ REPORT: dict[int | str, dict[str, Any]] = {
 WHY = "files have any size; the same file again changes nothing, which serves in place of a key"
 
 
-@router.post("/imports/customers", summary="Bring in customers", openapi_extra=FILE, responses=REPORT)
+@router.post(
+    "/imports/customers",
+    summary="Bring in customers",
+    openapi_extra=FILE,
+    responses=REPORT,
+    status_code=200,
+    response_class=LineReports,
+)
 @streamed(WHY)
 async def customers(
     _: Teller, request: Request, services: FromServices, errors_only: ErrorsOnly = False
@@ -63,21 +70,42 @@ async def customers(
     return _reports(Customers(), request, services, errors_only)
 
 
-@router.post("/imports/advisors", summary="Bring in advisors", openapi_extra=FILE, responses=REPORT)
+@router.post(
+    "/imports/advisors",
+    summary="Bring in advisors",
+    openapi_extra=FILE,
+    responses=REPORT,
+    status_code=200,
+    response_class=LineReports,
+)
 @streamed(WHY)
 async def advisors(_: Admin, request: Request, services: FromServices, errors_only: ErrorsOnly = False) -> Response:
     """An advisor per line as in `POST /v1/advisors`; in CSV skills are written `dns:3|mail:1`."""
     return _reports(Advisors(), request, services, errors_only)
 
 
-@router.post("/imports/numbers", summary="Bring in numbers", openapi_extra=FILE, responses=REPORT)
+@router.post(
+    "/imports/numbers",
+    summary="Bring in numbers",
+    openapi_extra=FILE,
+    responses=REPORT,
+    status_code=200,
+    response_class=LineReports,
+)
 @streamed(WHY)
 async def numbers(_: Admin, request: Request, services: FromServices, errors_only: ErrorsOnly = False) -> Response:
     """`number`, `market`, and if need be `kind` and `trunk`, the beginning that the number's block shares."""
     return _reports(Numbers(), request, services, errors_only)
 
 
-@router.post("/activations", summary="Activate many", openapi_extra=FILE, responses=REPORT)
+@router.post(
+    "/activations",
+    summary="Activate many",
+    openapi_extra=FILE,
+    responses=REPORT,
+    status_code=200,
+    response_class=LineReports,
+)
 @streamed(WHY)
 async def activations(
     _: Annotated[Principal, requires("control_center", "supervisor")],

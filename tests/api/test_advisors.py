@@ -250,6 +250,8 @@ async def test_absences_that_cant_be_are_refused(client: Client, database: Datab
         ("2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z", "/ends_at", "past"),
         ("2026-12-08T00:00:00Z", "2036-12-08T00:00:00Z", "/ends_at", "too_long"),
         ("2026-12-08T00:00:00", "2026-12-09T00:00:00Z", "/starts_at", "no_time_zone"),
+        ("9999-12-31T00:00:00Z", "9999-12-31T23:59:59-12:00", "/starts_at", "out_of_range"),
+        ("0001-01-01T00:00:00+14:00", "2026-12-09T00:00:00Z", "/starts_at", "out_of_range"),
     ):
         wanted = {"starts_at": starts_at, "ends_at": ends_at, "kind": "other"}
 

@@ -55,7 +55,7 @@ async def test_own_advisor_who_is_free_is_rung(world: World) -> None:
 
     call = await world.call(phone, MARKET_NUMBER)
 
-    assert isinstance(call.verb, Dial)
+    call.left_with(Dial)
     assert call.verb.timeout_s == 20
     assert (await call.row())["advisor_id"] == anna.id
     assert await world.presence(anna) == "offered"
@@ -79,7 +79,7 @@ async def test_absent_advisor_is_explained_with_the_return_and_a_choice(world: W
     await an_absence(world.session, anna, kind="sick", ends_at=world.now + timedelta(days=2))
     call = await world.call(await a_caller(world, anna), MARKET_NUMBER)
 
-    assert isinstance(call.verb, Gather)
+    call.left_with(Gather)
     assert dict(call.verb.choices) == {"1": "colleague", "2": "callback"}
     assert "Anna ist zurzeit nicht erreichbar" in call.said
     assert "krank" not in call.said
@@ -94,7 +94,7 @@ async def test_colleague_of_the_desk_group_takes_the_call(world: World) -> None:
 
     await call.digits("1")
 
-    assert isinstance(call.verb, Dial)
+    call.left_with(Dial)
     assert (await call.row())["advisor_id"] == ben.id
 
 
@@ -103,7 +103,7 @@ async def test_no_choice_twice_means_a_colleague(world: World) -> None:
     call = await world.call(await a_caller(world, anna), MARKET_NUMBER)
 
     await call.digits("")
-    assert isinstance(call.verb, Gather)
+    call.left_with(Gather)
     await call.digits("9")
 
     assert (await call.row())["advisor_id"] == ben.id
@@ -143,16 +143,16 @@ async def test_caller_holds_for_the_own_advisor_and_gets_her_when_she_is_free(wo
     await other.answered()
     await other.hangs_up()
     call = await world.call(await a_caller(world, anna), MARKET_NUMBER)
-    assert isinstance(call.verb, Gather)
+    call.left_with(Gather)
     assert call.verb.choices["3"] == "hold"
 
     await call.digits("3")
-    assert isinstance(call.verb, Wait)
+    call.left_with(Wait)
     assert call.verb.whom == "own"
     await world.pass_time(31)
     await call.poll()
 
-    assert isinstance(call.verb, Dial)
+    call.left_with(Dial)
     assert (await call.row())["advisor_id"] == anna.id
 
 
@@ -164,14 +164,14 @@ async def test_nobody_free_waits_with_a_position_and_is_offered_who_becomes_free
     call = await world.call(await a_caller(world, anna), MARKET_NUMBER)
 
     await call.digits("1")
-    assert isinstance(call.verb, Wait)
+    call.left_with(Wait)
     assert call.verb.position == 1
     assert call.verb.expected_wait_s is not None
     await busy.hangs_up()
     await world.choose(ben, "available")
     await call.poll()
 
-    assert isinstance(call.verb, Dial)
+    call.left_with(Dial)
     assert (await call.row())["advisor_id"] == ben.id
 
 
@@ -183,7 +183,7 @@ async def test_ring_without_answer_keeps_the_age_and_explains(world: World) -> N
 
     await ring_out(call)
 
-    assert isinstance(call.verb, Gather)
+    call.left_with(Gather)
     assert await world.presence(anna) == "not_responding"
     assert (await call.row())["age_at"] == age
 
@@ -213,7 +213,7 @@ async def test_unknown_caller_is_asked_for_the_customer_number(world: World) -> 
     anna, _ = await anna_and_ben(world)
     await a_customer(world.session, external_ref="4711", advisor=anna, phones=())
     call = await world.call(None, MARKET_NUMBER)
-    assert isinstance(call.verb, Gather)
+    call.left_with(Gather)
     assert call.verb.asks_for == "customer_number"
 
     await call.digits("4711#")
@@ -228,7 +228,7 @@ async def test_unknown_caller_reaches_the_owner_of_the_number(world: World) -> N
 
     await call.digits("")
 
-    assert isinstance(call.verb, Dial)
+    call.left_with(Dial)
     assert (await call.row())["advisor_id"] == ben.id
 
 
@@ -252,7 +252,7 @@ async def test_closed_hours_say_when_we_are_back(world: World) -> None:
     assert "morgen" in call.said
     await call.digits("")
     assert await call.state() == "closed_hours"
-    assert isinstance(call.verb, Hangup)
+    call.left_with(Hangup)
 
 
 async def test_emergency_closure_holds_at_once(world: World) -> None:

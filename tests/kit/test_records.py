@@ -35,9 +35,8 @@ def told(lines: list[Line]) -> list[tuple[int, object]]:
 
 
 async def test_csv_with_lists_documents_and_empty_cells() -> None:
-    content = (
-        'ref,name,phones,hours\r\nK-1,"Kiefer, Tischler",030|040,"{""mon"": [[""08:00"", ""09:00""]]}"\r\nK-2,,,\n'
-    )
+    hours = '"{""mon"": [[""08:00"", ""09:00""]]}"'
+    content = f'ref,name,phones,hours\r\nK-1,"Kiefer, Tischler",030|040,{hours}\r\nK-2,,,\n'
 
     assert told(await from_csv(content)) == [
         (

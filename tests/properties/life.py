@@ -26,6 +26,7 @@ from kit.database import Row, Session
 from kit.errors import Fault
 from kit.intervals import Interval
 from kit.pool import Lane
+from realtime.fold import Data
 from realtime.log import logged
 from telephony.inbound import InboundCall, Signal
 from tests.properties.company import Company
@@ -230,15 +231,15 @@ class Life:
     async def check(self, *only: str) -> None:
         session = self._session()
         found = await invariants.violations(session, self.now, since=MONDAY_MORNING, only=only or None)
-        assert found == {}
+        assert found == {}, f"{found} at {self.now}"
 
     async def check_views(self) -> None:
         """Old snapshot and the events since make the new snapshot, on every topic."""
         session = self._session()
         rows = [logged(row) for row in await session.fetch(TOLD_HERE, self._last_event)]
         for topic in await all_topics(session):
-            expected = await read(session, topic)
-            assert folded(topic, self._seen.get(topic, {}), rows) == expected, f"{topic} was told something else"
+            expected, told = await read(session, topic), folded(topic, self._seen.get(topic, {}), rows)
+            assert told == expected, f"{topic} was told {_difference(told, expected)}"
         await self._remember_views(session)
 
     async def _remember_views(self, session: Session) -> None:
@@ -260,3 +261,11 @@ class Life:
             "SELECT id, state, next_action_at FROM callbacks WHERE final_at IS NULL AND NOT next_action_at > $1"
         )
         assert await self.look(unfinished, self.now) == []
+
+
+def _difference(told: Data, expected: Data) -> dict[str, tuple[Any, Any]]:
+    """Of each thing that is not as it was told: what was told, and what is."""
+    shelves = sorted(told.keys() | expected.keys())
+    names = [(shelf, name) for shelf in shelves for name in sorted({**told[shelf], **expected[shelf]})]
+    pairs = {name: (told[shelf].get(name), expected[shelf].get(name)) for shelf, name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

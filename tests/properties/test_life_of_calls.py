@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from kit.catalogue import Catalogue
-from kit.database import Database
+from kit.database import Database, Row
 from kit.settings import Settings
 from tests.properties import company as companies
 from tests.properties.company import Company
@@ -40,11 +40,37 @@ VIEWS_EVERY = 25
 
 SOME = st.integers(min_value=0, max_value=63)
 """Picks one of however many there are."""
+WHERE = st.sampled_from((0, 0, 0, 1, 2, 3))
 TYPES = st.sampled_from(("ringing", "answered", "no_answer", "busy", "failed", "digits", "hangup", "alive"))
 LEGS = st.sampled_from(("advisor", "caller"))
-DIGITS = st.sampled_from(("1", "2", "2", "3", "", "9", "030 1", "03023125017"))
+DIGITS = st.sampled_from(("1", "1", "2", "2", "3", "", "9", "03023125017"))
 STATES = st.sampled_from(("available", "available", "break", "meeting", "training", "offline"))
-A_WHILE = st.sampled_from((0.3, 1.0, 3.0, 5.0, 11.0, 21.0, 26.0, 31.0, 61.0, 95.0, 600.0, 1900.0))
+A_MOMENT = st.sampled_from((0.0, 0.3, 1.0, 1.0, 3.0, 5.0, 5.0, 11.0))
+A_WHILE = st.sampled_from((3.0, 21.0, 26.0, 31.0, 61.0, 95.0, 600.0, 1900.0))
+RARELY = st.sampled_from(("desk_closes", "desk_closes", "falls_ill", "market_closes"))
+OFTEN_ANSWERED = ("answered", "answered", "answered", "no_answer", "ringing", "answered", "busy", "hangup")
+
+UNFINISHED = """
+SELECT what, id, call_id, token, advisor_id FROM (
+    SELECT 'rings' AS what, o.id, c.switch_call_id AS call_id, NULL::uuid AS token, o.advisor_id
+    FROM offers o JOIN contacts c ON c.id = o.contact_id WHERE o.state = 'open'
+    UNION ALL
+    SELECT 'dial_rings', o.id, NULL, a.token, o.advisor_id
+    FROM offers o JOIN callback_attempts a ON a.callback_id = o.callback_id AND a.ended_at IS NULL
+    WHERE o.state = 'open'
+    UNION ALL
+    SELECT CASE c.state WHEN 'connected' THEN 'talks' WHEN 'wrapping' THEN 'wraps_up' WHEN 'offered' THEN 'dials'
+           ELSE 'asks' END, c.id, c.switch_call_id, a.token, c.advisor_id
+    FROM contacts c LEFT JOIN callback_attempts a ON a.ended_at IS NULL AND c.switch_call_id = 'dial:' || a.token
+    WHERE c.state IN ('identifying', 'choosing', 'waiting', 'connected', 'wrapping')
+       OR (c.state = 'offered' AND c.direction = 'out')
+) unfinished ORDER BY id
+"""
+
+OPEN_PROMISES = """
+SELECT cb.id, cu.external_ref FROM callbacks cb JOIN customers cu ON cu.id = cb.customer_id
+WHERE cb.final_at IS NULL ORDER BY cb.created_at, cb.id
+"""
 
 
 @dataclass
@@ -83,6 +109,12 @@ def one_of_them(things: list[T], n: int) -> T:
     return things[-1 - (n * n // 63) % len(things)]
 
 
+def often(times: int, step: Callable[..., None], **drawn: st.SearchStrategy[Any]) -> tuple[Any, ...]:
+    """Hypothesis picks each rule as often as any other: what is common is a rule several times."""
+    decorate = cast("Callable[..., Any]", rule)(**drawn)
+    return tuple(decorate(step) for _ in range(times))
+
+
 class LifeOfCalls(RuleBasedStateMachine):
     stage: ClassVar[Stage]
 
@@ -114,13 +146,69 @@ class LifeOfCalls(RuleBasedStateMachine):
         await self._transaction.rollback()
         await self._held.__aexit__(None, None, None)
 
-    # --- calls
+    # --- what happens mostly
 
-    @rule(who=SOME, where=st.sampled_from((0, 0, 0, 1, 2, 3)))
     def somebody_calls(self, who: int, where: int) -> None:
         company = self.life.company
         caller = company.phones[who % len(company.phones)]
         self.run(self.life.call(caller, company.dialled[where]))
+
+    def it_goes_on(self, n: int, how: int, digits: str) -> None:
+        """The next thing that one would expect of something that is open, mostly."""
+        unfinished = self.run(self.life.look(UNFINISHED))
+        if unfinished:
+            self.run(self._goes_on(one_of_them(unfinished, n), how, digits))
+
+    first_call, second_call = often(2, somebody_calls, who=SOME, where=WHERE)
+    and_, then, further, again, at_last = often(5, it_goes_on, n=SOME, how=SOME, digits=DIGITS)
+
+    async def _goes_on(self, thing: Row, how: int, digits: str) -> None:
+        match thing["what"]:
+            case "rings":
+                await self._tell(thing, OFTEN_ANSWERED[how % len(OFTEN_ANSWERED)], "advisor")
+            case "talks":
+                await self._tell(thing, "hangup", ("caller", "advisor")[how % 2])
+            case "asks":
+                known = self._known(thing["call_id"])
+                known.digits += 1
+                ordinal = known.digits if how % 2 else None
+                signal = self.life.signal("digits", "caller", digits=digits, ordinal=ordinal)
+                await self.life.hear(known, signal)
+            case "dial_rings":
+                await self.life.take_dials(10)
+                await self._tell(thing, OFTEN_ANSWERED[how % len(OFTEN_ANSWERED)], "advisor")
+            case "dials":
+                await self._tell(thing, OFTEN_ANSWERED[how % len(OFTEN_ANSWERED)], "caller")
+            case "wraps_up":
+                await self.life.wrap_up(thing["advisor_id"], thing["id"])
+
+    async def _tell(self, thing: Row, type: str, leg: str) -> None:  # noqa: A002
+        if thing["token"] is not None:
+            await self.life.hear_dial(thing["token"], self.life.signal(type, leg))
+        else:
+            signal = self.life.signal(type, leg, offer_id=thing["id"] if thing["what"] == "rings" else None)
+            await self.life.hear(self._known(thing["call_id"]), signal)
+
+    def _known(self, call_id: str) -> KnownCall:
+        return next(known for known in self.life.calls if known.call_id == call_id)
+
+    def time_passes(self, seconds: float, silently: bool) -> None:
+        self.run(self.life.pass_time(seconds, silently=silently))
+
+    a_moment, another_moment = often(2, time_passes, seconds=A_MOMENT, silently=st.just(False))
+    (a_while,) = often(1, time_passes, seconds=A_WHILE, silently=st.sampled_from((False, False, True)))
+
+    @rule()
+    def next_promise_falls_due(self) -> None:
+        self.run(self.life.until_next_promise())
+
+    @rule()
+    def everybody_returns(self) -> None:
+        for advisor in self.life.company.advisors:
+            self.life.open_desks.add(advisor.id)
+            self.run(self.life.choose(advisor.id, "available"))
+
+    # --- what else the switch may say
 
     def _call(self, n: int) -> KnownCall:
         return one_of_them(self.life.calls, n)
@@ -142,87 +230,24 @@ class LifeOfCalls(RuleBasedStateMachine):
         again = replace(signal, identity=next(self.life.identities)) if anew else signal
         self.run(self.life.hear(known, again))
 
-    @rule(n=SOME, digits=DIGITS, ordered=st.booleans())
-    @precondition(lambda self: self.life.calls)
-    def caller_types(self, n: int, digits: str, ordered: bool) -> None:
-        asked = (
-            "SELECT switch_call_id FROM contacts WHERE state IN ('choosing', 'waiting', 'identifying') ORDER BY id"
-        )
-        waiting = {row["switch_call_id"] for row in self.run(self.life.look(asked))}
-        known = [known for known in self.life.calls if known.call_id in waiting]
-        if known:
-            call = one_of_them(known, n)
-            call.digits += 1
-            more = {"ordinal": call.digits} if ordered else {}
-            self.run(self.life.hear(call, self.life.signal("digits", "caller", digits=digits, **more)))
-
-    @rule(n=SOME, type=st.sampled_from(("answered", "answered", "answered", "no_answer", "busy")))
-    def advisor_takes_it(self, n: int, type: str) -> None:  # noqa: A002
-        sql = (
-            "SELECT o.id, c.switch_call_id, a.token FROM offers o LEFT JOIN contacts c ON c.id = o.contact_id "
-            "LEFT JOIN callback_attempts a ON a.callback_id = o.callback_id AND a.ended_at IS NULL "
-            "WHERE o.state = 'open' ORDER BY o.made_at, o.id"
-        )
-        ringing = self.run(self.life.look(sql))
-        if not ringing:
-            return
-        offer = one_of_them(ringing, n)
-        if offer["token"] is not None:
-            self.run(self._take_dials())
-            self.run(self.life.hear_dial(offer["token"], self.life.signal(type, "advisor")))
-            return
-        (known,) = (known for known in self.life.calls if known.call_id == offer["switch_call_id"])
-        self.run(self.life.hear(known, self.life.signal(type, "advisor", offer_id=offer["id"])))
-
-    async def _take_dials(self) -> None:
-        await self.life.take_dials(10)
-
     @precondition(lambda self: self.life.calls)
     @rule(n=SOME, leg=LEGS)
     def somebody_hangs_up(self, n: int, leg: str) -> None:
         self.run(self.life.hear(self._call(n), self.life.signal("hangup", leg)))
-
-    @precondition(lambda self: self.life.calls)
-    @rule(n=SOME)
-    def switch_asks(self, n: int) -> None:
-        self.run(self.life.poll(self._call(n)))
-
-    @precondition(lambda self: self.life.calls)
-    @rule(n=SOME)
-    def switch_falls_silent(self, n: int) -> None:
-        self._call(n).alive = False
-
-    # --- promises
-
-    @rule(most=st.integers(1, 3))
-    def switch_takes_dials(self, most: int) -> None:
-        self.run(self.life.take_dials(most))
 
     @precondition(lambda self: self.life.dials)
     @rule(n=SOME, type=TYPES, leg=LEGS)
     def switch_says_anything_of_a_dial(self, n: int, type: str, leg: str) -> None:  # noqa: A002
         self.run(self.life.hear_dial(one_of_them(self.life.dials, n), self.life.signal(type, leg)))
 
-    @rule(n=SOME, nth=SOME)
-    def customer_wishes_a_callback(self, n: int, nth: int) -> None:
-        refs = self.life.company.refs
-        self.run(self.life.wish(refs[n % len(refs)], nth))
+    @precondition(lambda self: self.life.calls)
+    @rule(n=SOME, silent=st.sampled_from((False, False, True)))
+    def switch_asks_or_falls_silent(self, n: int, silent: bool) -> None:
+        self._call(n).alive = not silent
+        if not silent:
+            self.run(self.life.poll(self._call(n)))
 
-    @rule(n=SOME, nth=SOME, cancels=st.booleans())
-    def customer_thinks_otherwise(self, n: int, nth: int, cancels: bool) -> None:
-        sql = (
-            "SELECT cb.id, cu.external_ref FROM callbacks cb JOIN customers cu ON cu.id = cb.customer_id "
-            "WHERE cb.final_at IS NULL ORDER BY cb.created_at, cb.id"
-        )
-        promises = self.run(self.life.look(sql))
-        if promises:
-            promise = one_of_them(promises, n)
-            if cancels:
-                self.run(self.life.cancel(promise["external_ref"], promise["id"]))
-            else:
-                self.run(self.life.move(promise["external_ref"], promise["id"], nth))
-
-    # --- people
+    # --- what people do
 
     def _advisor(self, n: int) -> UUID:
         advisors = self.life.company.advisors
@@ -241,35 +266,29 @@ class LifeOfCalls(RuleBasedStateMachine):
             advisor_id = offer["advisor_id"] if n % 8 else self._advisor(n)
             self.run(self.life.reject(advisor_id, offer["id"], reason))
 
-    @rule(n=SOME)
-    def advisor_wraps_up(self, n: int) -> None:
-        sql = "SELECT id, advisor_id FROM contacts WHERE advisor_id IS NOT NULL ORDER BY received_at, id"
-        contacts = self.run(self.life.look(sql))
-        if contacts:
-            contact = one_of_them(contacts, n)
-            self.run(self.life.wrap_up(contact["advisor_id"], contact["id"]))
+    @rule(n=SOME, minutes=st.sampled_from((1, 1, 60)), what=RARELY)
+    def rarely(self, n: int, minutes: int, what: str) -> None:
+        match what:
+            case "desk_closes":
+                self.life.open_desks.discard(self._advisor(n))
+            case "falls_ill":
+                self.run(self.life.fall_ill(self._advisor(n), timedelta(minutes=minutes)))
+            case "market_closes":
+                kind = ("emergency", "planned")[n % 2]
+                self.run(self.life.close(timedelta(minutes=minutes), kind))
 
-    @rule(n=SOME)
-    def desk_closes(self, n: int) -> None:
-        self.life.open_desks.discard(self._advisor(n))
-
-    @rule(n=SOME, minutes=st.sampled_from((1, 60, 600)))
-    def advisor_falls_ill(self, n: int, minutes: int) -> None:
-        self.run(self.life.fall_ill(self._advisor(n), timedelta(minutes=minutes)))
-
-    @rule(minutes=st.sampled_from((1, 10)), kind=st.sampled_from(("emergency", "planned")))
-    def market_closes(self, minutes: int, kind: str) -> None:
-        self.run(self.life.close(timedelta(minutes=minutes), kind))
-
-    # --- time
-
-    @rule(seconds=A_WHILE, silently=st.sampled_from((False, False, False, True)))
-    def time_passes(self, seconds: float, silently: bool) -> None:
-        self.run(self.life.pass_time(seconds, silently=silently))
-
-    @rule()
-    def next_promise_falls_due(self) -> None:
-        self.run(self.life.until_next_promise())
+    @rule(n=SOME, nth=SOME, what=st.sampled_from(("wish", "wish", "move", "cancel")))
+    def customer_thinks_of_a_callback(self, n: int, nth: int, what: str) -> None:
+        promises = self.run(self.life.look(OPEN_PROMISES))
+        if what == "wish" or not promises:
+            refs = self.life.company.refs
+            self.run(self.life.wish(refs[n % len(refs)], nth))
+            return
+        promise = one_of_them(promises, n)
+        if what == "move":
+            self.run(self.life.move(promise["external_ref"], promise["id"], nth))
+        else:
+            self.run(self.life.cancel(promise["external_ref"], promise["id"]))
 
     # --- what must hold
 

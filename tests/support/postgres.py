@@ -14,12 +14,14 @@ from migrations import runner
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATE = "durchwahl_template"
+CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+"""What the tests write need not survive a power cut."""
 
 
 def server_uri() -> str:
     """The server named by DURCHWAHL_TEST_DATABASE_URL, or an embedded one under `.data/test`."""
     given = os.environ.get("DURCHWAHL_TEST_DATABASE_URL")
-    return given or embedded.start(ROOT / ".data" / "test").get_uri()
+    return given or embedded.start(ROOT / ".data" / "test", CARELESS).get_uri()
 
 
 def with_database(uri: str, name: str) -> str:

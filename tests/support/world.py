@@ -69,6 +69,9 @@ class Call:
         """The last verb: what the switch is left doing."""
         return self.answer.verbs[-1] if self.answer.verbs else None
 
+    def left_with(self, kind: type[verbs.Verb]) -> None:
+        assert isinstance(self.verb, kind), self.verb
+
     @property
     def said(self) -> str:
         return " ".join(verb.text for verb in self.answer.verbs if isinstance(verb, verbs.Say))

@@ -1,0 +1,1 @@
+"""Read-only figures: how many called, who answered, which promises were kept. Never about a single person."""

@@ -1,0 +1,139 @@
+"""A small company in full swing: enough of everything that an input can meet something real.
+
+Two desk groups, customers with an advisor and one without, a call that rings, one that is talked on and one that
+is over, promises, an absence, a closure, a decision. A name stands for an id: `anna` for `adv_…`, and so on.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from advisors.models import Advisor
+from api.services import Services
+from desk_groups.models import DeskGroup
+from kit.database import Session
+from kit.ids import encode
+from tests.support.api import Client, Response, a_person
+from tests.support.builders import (
+    a_customer,
+    a_desk_group,
+    a_market,
+    a_number,
+    a_product,
+    a_site,
+    an_advisor,
+    numbers,
+)
+
+Names: TypeAlias = dict[str, str]
+
+GENERAL = "+493023125900"
+PHONES = {"K-1": "+498999998101", "K-2": "+498999998102", "K-3": "+498999998103", "K-4": "+498999998104"}
+LEADS = {"lea", "luis"}
+
+
+async def founded(client: Client) -> tuple[Client, Names]:
+    """The company at 10 o'clock: the client has everybody's token, the names everybody's id."""
+    services: Services = client.app.state.services
+    async with services.database.transaction() as session:
+        people, names = await _people(session)
+        names |= await _customers(session, people)
+        tokens = {name: await _token(session, services, name, person) for name, person in people.items()}
+        tokens["leaver"] = await a_person(session, services.clock, services.settings, "auditor")
+    client = Client(client.app, {**client.tokens, **tokens})
+    names |= await _calls(client)
+    names |= await _promises(client)
+    names |= await _administered(client, names)
+    return client, names
+
+
+async def _people(session: Session) -> tuple[dict[str, Advisor], Names]:
+    await a_market(session)
+    await a_product(session)
+    site = await a_site(session, name="Berlin")
+    groups: dict[str, DeskGroup] = {}
+    people: dict[str, Advisor] = {}
+    for group, lead, members in (("nord", "lea", ("anna", "ben")), ("sued", "luis", ("carl",))):
+        people[lead] = await an_advisor(session, name=lead.title(), site=site, available=False)
+        general = "DE" if group == "nord" else None
+        groups[group] = await a_desk_group(
+            session, name=group.title(), site=site, lead=people[lead], minimum_presence=0, general_for=general
+        )
+        for member in members:
+            people[member] = await an_advisor(session, name=member.title(), group=groups[group])
+    ids = {name: encode("adv", person.id) for name, person in people.items()}
+    return people, {**ids, "berlin": encode("site", site.id)} | {n: encode("grp", g.id) for n, g in groups.items()}
+
+
+async def _customers(session: Session, people: dict[str, Advisor]) -> Names:
+    own = {"K-1": people["anna"], "K-2": people["carl"], "K-3": people["ben"]}
+    found: Names = {}
+    for reference, phone in PHONES.items():
+        customer = await a_customer(
+            session, external_ref=reference, name=f"Customer {reference}", phones=(phone,), advisor=own.get(reference)
+        )
+        found[reference] = encode("cus", customer.id)
+    await a_number(session, number=GENERAL, kind="general")
+    await numbers(session, 5)
+    return found
+
+
+async def _token(session: Session, services: Services, name: str, person: Advisor) -> str:
+    role = "lead" if name in LEADS else "advisor"
+    return await a_person(session, services.clock, services.settings, role, person.id)
+
+
+async def _calls(client: Client) -> Names:
+    """One that rings at Anna's, one that Carl talks on, one that Ben wraps up."""
+    switch = client.as_("telephony")
+    found: Names = {}
+    for call, reference in (("ringing", "K-1"), ("talking", "K-2"), ("over", "K-3")):
+        body = {"call_id": f"pbx-{call}", "from": PHONES[reference], "to": GENERAL}
+        answer = told(await switch.post("/v1/telephony/calls", json=body))
+        found[f"con_{call}"], found[f"off_{call}"] = answer["contact_id"], answer["verbs"][-1]["offer_id"]
+        if call != "ringing":
+            told(await switch.post(f"/v1/telephony/calls/pbx-{call}/events", json={"type": "answered"}))
+    told(await switch.post("/v1/telephony/calls/pbx-over/events", json={"type": "hangup"}))
+    return found
+
+
+async def _promises(client: Client) -> Names:
+    portal = client.as_("control_center")
+    found: Names = {}
+    for reference in ("K-2", "K-4"):
+        path = f"/v1/customers/{reference}"
+        slots = told(await portal.get(f"{path}/callback-slots"))["slots"]
+        wish = {"slot_starts_at": slots[-1]["starts_at"]}
+        found[f"cb_{reference}"] = told(await portal.post(f"{path}/callbacks", json=wish))["id"]
+    told(await portal.post(f"/v1/customers/K-4/callbacks/{found['cb_K-4']}/cancel", json={}))
+    return found
+
+
+async def _administered(client: Client, names: Names) -> Names:
+    admin, supervisor = client.as_("admin"), client.as_("supervisor")
+    week = {"starts_at": "2026-12-07T00:00:00+01:00", "ends_at": "2026-12-12T00:00:00+01:00", "kind": "sick"}
+    absence = told(await supervisor.post(f"/v1/advisors/{names['anna']}/absences", json=week))
+    ben = told(await client.as_("ben").post(f"/v1/advisors/{names['ben']}/absences", json={**week, "kind": "vacation"}))
+    planned = {"kind": "planned", "starts_at": "2026-12-24T11:00:00+01:00", "ends_at": "2026-12-25T00:00:00+01:00"}
+    closure = told(await supervisor.post("/v1/markets/DE/closures", json=planned))
+    told(await supervisor.post("/v1/markets/DE/policies", json={"rules": {"wrap_up_limit_s": 60}}))
+    key = told(await admin.post("/v1/machine-keys", json={"name": "old", "scopes": ["operator"]}))
+    account = {"email": "frieda@desk.example", "name": "Frieda", "role": "auditor", "password": "correct horse"}
+    frieda = told(await admin.post("/v1/accounts", json=account | {"password": "correct horse battery"}))
+    activated = told(await client.as_("control_center").post("/v1/customers/K-4/advisor", json={}))
+    return {
+        "abs_anna": absence["id"],
+        "abs_ben": ben["id"],
+        "clo": closure["id"],
+        "key": key["id"],
+        "frieda": frieda["id"],
+        "dec": activated["decision_id"],
+        "rel": activated["relationship_id"],
+    }
+
+
+def told(answer: Response) -> dict[str, Any]:
+    """What was answered, where all went well."""
+    assert answer.status_code in (200, 201), answer.text
+    found: dict[str, Any] = answer.json()
+    return found

@@ -1,0 +1,1 @@
+"""Tests of the switch's side: what is said to it, and the simulated one."""

@@ -1,0 +1,38 @@
+// The door: address and password. Nothing is kept but the cookie, which scripts can't read.
+
+import { languageSwitch } from "./board.js";
+import { h } from "./render.js";
+import { t } from "./words.js";
+
+export function signInPage({ busy, failed }, actions) {
+  const submit = (event) => {
+    event.preventDefault();
+    const form = new FormData(event.target);
+    actions.signIn(form.get("email"), form.get("password"));
+  };
+  return h(
+    "main",
+    { class: "door" },
+    h(
+      "form",
+      { class: "card", onsubmit: submit, "aria-labelledby": "door-title" },
+      h("img", { src: "/assets/icon.svg", alt: "", width: 44, height: 44 }),
+      h("h1", { id: "door-title" }, "Durchwahl"),
+      h("p", {}, t("door.what")),
+      field("email", "email", "username", failed),
+      field("password", "password", "current-password", failed),
+      failed && h("p", { class: "failed", role: "alert", id: "failed" }, t(`failed.${failed}`)),
+      h("button", { class: "main", disabled: busy }, t(busy ? "door.busy" : "door.sign_in")),
+      h("p", { class: "hint" }, t("door.hint")),
+    ),
+    languageSwitch(actions),
+  );
+}
+
+const field = (name, type, autocomplete, failed) =>
+  h(
+    "label",
+    {},
+    h("span", {}, t(`door.${name}`)),
+    h("input", { name, type, autocomplete, required: true, "aria-describedby": failed && "failed", "aria-invalid": failed && "true" }),
+  );
