@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from advisors.presence import Presence
@@ -63,6 +63,17 @@ SELECT * FROM presences WHERE advisor_id = ANY($1::uuid[]) AND state = 'availabl
 async def lock(session: Session, advisor_id: UUID) -> Mapping[str, Any] | None:
     """The row with its advisor's desk group, locked."""
     return await session.fetch_row(LOCK, advisor_id)
+
+
+async def group_of(session: ReadSession, advisor_id: UUID) -> UUID | None:
+    sql = "SELECT desk_group_id FROM desk_group_members WHERE advisor_id = $1"
+    return cast("UUID | None", await session.fetch_value(sql, advisor_id))
+
+
+async def lock_all(session: Session, advisor_ids: Sequence[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    """Presences of several advisors, locked in the order of their ids."""
+    sql = "SELECT * FROM presences WHERE advisor_id = ANY($1::uuid[]) ORDER BY advisor_id FOR UPDATE"
+    return {row["advisor_id"]: row for row in await session.fetch(sql, advisor_ids)}
 
 
 async def save(session: Session, advisor_id: UUID, presence: Presence) -> Mapping[str, Any]:

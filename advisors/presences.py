@@ -10,11 +10,9 @@ from uuid import UUID
 from advisors import presence as machine
 from advisors import presence_queries as queries
 from advisors.presence import NotTaken, Presence
-from advisors.public import presence_state
-from kit.announcements import NewEvent
+from advisors.public import presence_changed
 from kit.database import Session
 from kit.errors import NotFound
-from kit.ids import encode
 
 LEASE = timedelta(seconds=25)
 """How long a heartbeat counts; with the look every few seconds nobody stays available 30 s after the last one."""
@@ -110,19 +108,9 @@ async def _save(session: Session, before: Mapping[str, Any], after: Presence, no
     if after == _of(before):
         return after
     row = await queries.save(session, before["advisor_id"], after)
-    session.announce(changed({**row, "desk_group_id": before["desk_group_id"]}, now))
+    # read again: the lock may have been waited for, and the advisor have moved meanwhile
+    group_id = await queries.group_of(session, before["advisor_id"])
+    session.announce(presence_changed("presence.changed", {**row, "desk_group_id": group_id}, now))
     if after.state == "available":
         session.wakes.add("dispatch")
     return after
-
-
-def changed(row: Mapping[str, Any], now: datetime) -> NewEvent:
-    """`presence.changed`, for the advisor's own desk and the group's view."""
-    return NewEvent(
-        type="presence.changed",
-        at=now,
-        subject=encode("adv", row["advisor_id"]),
-        data={"presence": presence_state(row)},
-        desk_group_id=row["desk_group_id"],
-        advisor_id=row["advisor_id"],
-    )

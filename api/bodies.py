@@ -47,8 +47,11 @@ class StrictRequest(Request):
         return self._form
 
     async def fields(self) -> Any:
-        """The value of a JSON body, or the fields of a form as a dictionary."""
-        return dict(await self.form()) if self.kind() == "form" else await self.json()
+        """The value of a JSON body, or the fields of a form as a dictionary; an empty field is one left out, as a
+        form has no null."""
+        if self.kind() != "form":
+            return await self.json()
+        return {name: value for name, value in (await self.form()).items() if value}
 
     async def read(self, *kinds: Kind) -> None:
         """Parse the body now, so that what is wrong with it is said before anything is begun."""

@@ -176,5 +176,13 @@ def _refuse_foreign(scope: Scope) -> None:
     """SameSite=Strict keeps other sites out; this keeps out what shares the site but not the origin."""
     headers = dict(scope["headers"])
     origin = headers.get(b"origin")
-    if origin is not None and urlsplit(origin.decode("latin-1")).netloc.encode("latin-1") != headers.get(b"host"):
+    if origin is not None and host_of(origin.decode("latin-1")).encode("latin-1") != headers.get(b"host"):
         raise ForeignOrigin
+
+
+def host_of(origin: str) -> str:
+    """Host and port of an origin; empty for what is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""

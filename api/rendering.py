@@ -91,7 +91,7 @@ async def page(
 ) -> Page:
     services: Services = request.app.state.services
     place = request.scope["route"].path
-    found = None if after is None else read(services.secret, place, after)
+    found = read(services.secret, place, after) if after else None
     return Page(limit, found, place, services.secret)
 
 

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.dependencies import public
+from api.door import host_of
 from api.outlets import LARGEST, Framed, Queued, outlet
 from api.services import Services
 from kit import strict_json
@@ -201,4 +202,5 @@ def _is_foreign(websocket: WebSocket, public_url: str) -> bool:
     if origin is None:
         return False
     own = {websocket.headers.get("host"), urlsplit(public_url).netloc or None}
-    return urlsplit(origin).netloc not in own or not urlsplit(origin).netloc
+    host = host_of(origin)
+    return not host or host not in own

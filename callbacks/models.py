@@ -45,6 +45,12 @@ class Callback(SQLModel, table=True):
             "window_starts_at",
             postgresql_where=text(f"state NOT IN ({FINAL})"),
         ),
+        Index(
+            "ix_callbacks_group",
+            "desk_group_id",
+            "window_starts_at",
+            postgresql_where=text(f"state NOT IN ({FINAL})"),
+        ),
     )
 
     id: UUID

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -39,8 +39,9 @@ SELECT id FROM callbacks WHERE state = 'due' AND next_action_at <= $1 ORDER BY n
 """
 
 DUE = """
-SELECT * FROM callbacks
+SELECT * FROM callbacks cb
 WHERE state = 'due'
+  AND NOT EXISTS (SELECT FROM callback_attempts a WHERE a.number = cb.number AND a.ended_at IS NULL)
 ORDER BY window_ends_at, id
 LIMIT $1
 FOR UPDATE SKIP LOCKED
@@ -77,6 +78,7 @@ SILENT_ATTEMPTS = """
 SELECT token AS id FROM callback_attempts
 WHERE ended_at IS NULL AND coalesce(last_signal_at, committed_at) <= $1 LIMIT $2
 """
+
 
 async def lock(session: Session, callback_id: UUID) -> Row | None:
     return await session.fetch_row("SELECT * FROM callbacks WHERE id = $1 FOR UPDATE", callback_id)
@@ -138,7 +140,8 @@ async def overdue(session: ReadSession, now: datetime, limit: int = 200) -> list
 
 
 async def due(session: Session, limit: int = 200) -> Sequence[Row]:
-    """Promises to keep now, the window that ends first first, locked; others' are passed over."""
+    """Promises to keep now, the window that ends first first, locked; others' are passed over, and so is a number
+    that is being dialled for another promise."""
     return await session.fetch(DUE, limit)
 
 
@@ -153,6 +156,10 @@ async def new_attempt(
 
 async def lock_attempt(session: Session, token: UUID) -> Row | None:
     return await session.fetch_row("SELECT * FROM callback_attempts WHERE token = $1 FOR UPDATE", token)
+
+
+async def attempt(session: ReadSession, token: UUID) -> Row | None:
+    return await session.fetch_row("SELECT * FROM callback_attempts WHERE token = $1", token)
 
 
 async def open_attempt(session: ReadSession, callback_id: UUID) -> Row | None:

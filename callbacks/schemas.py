@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from kit.ids import encode
-from kit.wire import Command, Line, Moment, Shown
+from kit.wire import Command, Line, Moment, Shown, WrittenTime
 
 Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
@@ -28,13 +28,13 @@ class SlotsOut(Shown):
 class WishIn(Command):
     """A callback, in a window that was offered."""
 
-    slot_starts_at: Moment
+    slot_starts_at: WrittenTime = Field(description="With an offset.")
     number: Number | None = Field(None, description="Left out: a number that we know of the customer.")
     topic: Topic | None = None
 
 
 class MoveIn(Command):
-    slot_starts_at: Moment
+    slot_starts_at: WrittenTime = Field(description="With an offset.")
 
 
 class CancelIn(Command):

@@ -147,9 +147,14 @@ async def done(session: Session, row: Mapping[str, Any], now: datetime) -> Row:
     return await _finish(session, row, "done", "reached", now)
 
 
+async def not_reached(session: Session, row: Mapping[str, Any], now: datetime) -> Row:
+    """Nobody answered; what follows is to be said in the same transaction."""
+    return await _step(session, row, "missed", "callback.missed", now)
+
+
 async def missed(session: Session, row: Mapping[str, Any], retry: Slot | None, now: datetime) -> Row:
     """Nobody answered: tried again in `retry`, or given up after the last attempt, which the customer is told."""
-    row = await _step(session, row, "missed", "callback.missed", now)
+    row = await not_reached(session, row, now)
     if retry is None or after_missed(row["attempts"]) == "failed":
         return await _finish(session, row, "failed", "not_reached", now)
     return await _step(

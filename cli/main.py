@@ -74,7 +74,8 @@ def up(
     """Everything on one machine, with the embedded database."""
     from cli.serving import serve as run
 
-    settings = settings_with(host, port, environment="demo" if demo else None)
+    quiet = {"environment": "demo", "access_log": False} if demo else {}
+    settings = settings_with(host, port, **quiet)
     logs.configure("warning" if demo else settings.log_level)
     asyncio.run(run(settings, demo=demo))
 

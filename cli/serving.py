@@ -9,6 +9,7 @@ import signal
 import uvicorn
 
 from api.app import create_app
+from api.outlets import SERVER_OPTIONS, FramingProtocol
 from cli.assembly import opened, with_loops
 from kit.loops import Supervisor
 from kit.settings import Settings
@@ -38,8 +39,8 @@ def server(app: object, settings: Settings) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            ws_per_message_deflate=False,
-            ws_max_size=64 * 1024,
+            ws=FramingProtocol,
+            **SERVER_OPTIONS,
             timeout_graceful_shutdown=DRAIN_S,
         )
     )

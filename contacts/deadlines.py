@@ -60,6 +60,10 @@ async def offer_timed_out(session: Session, exchange: Exchange, offer_id: UUID, 
 
 async def caller_gone(session: Session, exchange: Exchange, contact_id: UUID, now: datetime) -> None:
     """The grace after a hang-up is over and nothing else was heard: the caller has given up."""
+    seen = await queries.by_id(session, contact_id)
+    if seen is not None and seen["direction"] == "out":
+        await keeping.given_up(session, exchange, seen["callback_id"], now)
+        return
     row = await queries.lock(session, contact_id)
     if row is None or row["hung_up_at"] is None or row["state"] in ("connected", "wrapping"):
         return
@@ -100,7 +104,9 @@ async def silent(session: Session, exchange: Exchange, contact_id: UUID, now: da
         session.announce(contact_changed("contact.asked_after", row, now))
 
 
-async def lapsed(session: Session, _: Exchange, advisor_id: UUID, now: datetime) -> None:
+async def lapsed(session: Session, exchange: Exchange, advisor_id: UUID, now: datetime) -> None:
+    """Nobody has been heard for the length of a lease; a wrap-up that was left alone is over, and so its contact."""
+    await finish_wrap_ups(session, exchange, advisor_id, now)
     await presences.lapse(session, advisor_id, now)
 
 

@@ -112,8 +112,9 @@ def _match(
         matched.append(match)
         if match.contact is not None:
             contacts.remove(match.contact)
-        else:
-            left.remove(match.promise)  # type: ignore[arg-type]
+        elif match.promise is not None:
+            # two phones can't ring for the same number
+            left = [promise for promise in left if promise["number"] != match.promise["number"]]
     return matched
 
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from advisors import presences
 from advisors.presence import NotTaken
-from advisors.presences import changed as presence_changed
+from advisors.public import presence_changed
 from callbacks import queries as callback_queries
 from callbacks import service as callbacks
 from callbacks.retries import retry_after
 from callbacks.rooms import Slot
-from contacts import arrivals, queries
+from contacts import arrivals, parking, queries
 from contacts.conversations import close_offer, ended, lost, step
 from contacts.exchange import Exchange
 from contacts.placing import OFFER_SLACK
@@ -33,11 +34,12 @@ from telephony.inbound import Signal
 
 Promise = Mapping[str, Any]
 LOOK_AGAIN = timedelta(seconds=60)
+DECISIVE = frozenset({"answered", "no_answer", "busy", "failed", "hangup"})
+"""What decides about a customer's phone that rings; the rest are signs of life."""
 NOT_TAKEN: Mapping[str, tuple[str, NotTaken]] = {
     "no_answer": ("timed_out", "timed_out"),
     "busy": ("rejected", "busy"),
     "failed": ("rejected", "gone"),
-    "hangup": ("rejected", "rejected"),
 }
 
 
@@ -59,7 +61,7 @@ def urgent(scene: Scene, promise: Promise) -> bool:
 def announce_claims(scene: Scene, claimed: Sequence[Mapping[str, Any]]) -> None:
     for row in claimed:
         group_id = scene.directory.advisors[row["advisor_id"]].group_id
-        scene.session.announce(presence_changed({**row, "desk_group_id": group_id}, scene.now))
+        scene.session.announce(presence_changed("presence.changed", {**row, "desk_group_id": group_id}, scene.now))
 
 
 async def offer(scene: Scene, promise: Promise, who: Person) -> None:
@@ -94,27 +96,56 @@ async def offer(scene: Scene, promise: Promise, who: Person) -> None:
 async def hear(session: Session, exchange: Exchange, token: UUID, signal: Signal, now: datetime) -> None:
     """What the switch says of a dial. `leg` tells whose phone: the advisor's first, then the customer's ("caller").
 
-    A repeat, or news of an attempt that has ended, changes nothing. Raises `NotFound` for an unknown token.
+    Any order and any repeats lead to the same end; news of an attempt that has ended changes nothing. Raises
+    `NotFound` for an unknown token.
     """
-    attempt = await callback_queries.lock_attempt(session, token)
+    attempt = await _locked(session, token)
     if attempt is None:
         raise NotFound
+    first = await parking.note(session, _call_id(token), signal, now)
     if attempt["ended_at"] is not None:
         return
     await callback_queries.signal_attempt(session, token, now)
-    scene = await arrivals.scene_for(session, exchange, now)
-    promise = await callback_queries.lock(session, attempt["callback_id"])
+    if first:
+        scene = await arrivals.scene_for(session, exchange, now)
+        await parking.take_in(session, _call_id(token), signal, now, partial(_apply, scene, token))
+
+
+def _call_id(token: UUID) -> str:
+    """Under which a dial is kept as a contact."""
+    return f"dial:{token}"
+
+
+async def _locked(session: Session, token: UUID) -> Mapping[str, Any] | None:
+    """The attempt, locked after its promise: everybody who locks both does it in this order."""
+    attempt = await callback_queries.attempt(session, token)
+    if attempt is None:
+        return None
+    await callback_queries.lock(session, attempt["callback_id"])
+    return await callback_queries.lock_attempt(session, token)
+
+
+async def _apply(scene: Scene, token: UUID, signal: Signal) -> str:
+    """The effect of one event: `done`, `late` or `parked`."""
+    attempt = await callback_queries.attempt(scene.session, token)
+    assert attempt is not None  # locked by now
+    if attempt["ended_at"] is not None:
+        return "late"
+    promise = await callback_queries.lock(scene.session, attempt["callback_id"])
     assert promise is not None
-    if signal.leg == "advisor" and promise["state"] == "offered":
-        await _advisor_leg(scene, promise, attempt, signal)
-    elif promise["state"] == "dialling":
-        await _customer_leg(scene, promise, attempt, signal)
+    if promise["state"] == "offered":
+        return await _advisor_leg(scene, promise, attempt, signal) if signal.leg == "advisor" else "parked"
+    if promise["state"] == "dialling":
+        return await _customer_leg(scene, promise, attempt, signal)
+    return "late"
 
 
-async def _advisor_leg(scene: Scene, promise: Promise, attempt: Mapping[str, Any], signal: Signal) -> None:
+async def _advisor_leg(scene: Scene, promise: Promise, attempt: Mapping[str, Any], signal: Signal) -> str:
     offer = await queries.open_callback_offer(scene.session, promise["id"])
     if offer is None:
-        return
+        return "late"
+    if signal.type == "hangup":
+        return "parked"  # of a phone that has been picked up, as we shall hear; else the offer's deadline comes
     if signal.type == "ringing":
         await queries.note_ringing(scene.session, offer, scene.now)
     elif signal.type == "answered":
@@ -122,6 +153,7 @@ async def _advisor_leg(scene: Scene, promise: Promise, attempt: Mapping[str, Any
     elif signal.type in NOT_TAKEN:
         state, reason = NOT_TAKEN[signal.type]
         await not_taken(scene, promise, offer, state, reason)
+    return "done"
 
 
 async def _accepted(scene: Scene, promise: Promise, attempt: Mapping[str, Any], offer: Mapping[str, Any]) -> None:
@@ -136,7 +168,7 @@ async def _accepted(scene: Scene, promise: Promise, attempt: Mapping[str, Any], 
         market_id=promise["market_id"],
         channel="phone",
         direction="out",
-        switch_call_id=f"dial:{attempt['token']}",
+        switch_call_id=_call_id(attempt["token"]),
         state="offered",
         since=now,
         received_at=now,
@@ -170,26 +202,62 @@ async def not_taken(scene: Scene, promise: Promise, offer: Mapping[str, Any], st
     await callbacks.not_taken(scene.session, promise, scene.now)
 
 
-async def _customer_leg(scene: Scene, promise: Promise, attempt: Mapping[str, Any], signal: Signal) -> None:
-    row = await queries.lock_by_call(scene.session, f"dial:{attempt['token']}")
+async def _customer_leg(scene: Scene, promise: Promise, attempt: Mapping[str, Any], signal: Signal) -> str:
+    row = await queries.lock_by_call(scene.session, _call_id(attempt["token"]))
     assert row is not None  # written when the advisor accepted
     row = await queries.save(scene.session, row, last_signal_at=scene.now, asked_after_at=None)
-    if signal.type == "answered" and signal.leg == "caller" and row["state"] == "offered":
-        await callbacks.reached(scene.session, promise, row["advisor_id"], scene.now)
-        await step(scene, row, "connected", "contact.connected", answered_at=scene.now)
-    elif row["state"] == "connected" and signal.type in ("hangup", "failed"):
-        await callback_queries.end_attempt(scene.session, attempt["token"], "reached", scene.now)
-        await ended(scene, row)
-    elif row["state"] == "offered" and signal.type in ("no_answer", "busy", "failed", "hangup"):
+    if signal.type not in DECISIVE or (signal.type == "answered" and signal.leg == "advisor"):
+        return "done"
+    if row["state"] == "connected" and signal.type in ("hangup", "failed"):
+        await _talked(scene, attempt, row)
+    elif row["state"] != "offered":
+        return "late"
+    elif signal.type == "answered":
+        await _reached(scene, promise, attempt, row)
+    elif signal.type == "hangup":
+        # somebody has given up, unless the news that the customer has answered is still on its way
+        await queries.save(scene.session, row, hung_up_at=row["hung_up_at"] or scene.now)
+    else:
         await missed(scene, promise, attempt, row)
+    return "done"
+
+
+async def _reached(scene: Scene, promise: Promise, attempt: Mapping[str, Any], row: dict[str, Any]) -> None:
+    """The customer has answered."""
+    await callbacks.reached(scene.session, promise, row["advisor_id"], scene.now)
+    row = await step(scene, row, "connected", "contact.connected", answered_at=scene.now)
+    if row["hung_up_at"] is not None:
+        await _talked(scene, attempt, row)
+
+
+async def _talked(scene: Scene, attempt: Mapping[str, Any], row: dict[str, Any]) -> None:
+    await callback_queries.end_attempt(scene.session, attempt["token"], "reached", scene.now)
+    await ended(scene, row)
+
+
+async def given_up(session: Session, exchange: Exchange, callback_id: UUID, now: datetime) -> None:
+    """The grace after a hang-up is over, and nothing was heard of the customer's having answered."""
+    promise = await callback_queries.lock(session, callback_id)
+    attempt = await callback_queries.open_attempt(session, callback_id)
+    if promise is None or attempt is None or promise["state"] != "dialling":
+        return
+    row = await queries.lock_by_call(session, _call_id(attempt["token"]))
+    if row is not None and row["state"] == "offered" and row["hung_up_at"] is not None:
+        await missed(await arrivals.scene_for(session, exchange, now), promise, attempt, row)
 
 
 async def missed(scene: Scene, promise: Promise, attempt: Mapping[str, Any], row: dict[str, Any]) -> None:
-    """The customer didn't answer: the advisor is free at once, and the promise gets another window or an end."""
+    """The customer didn't answer: the advisor is free at once, and the promise gets another window or an end.
+
+    Somebody who doesn't answer because they have got through to us meanwhile has what was promised.
+    """
     now, session = scene.now, scene.session
     await callback_queries.end_attempt(session, attempt["token"], "missed", now)
     await presences.contact_ended(session, row["advisor_id"], now, wrap_up=timedelta(0))
     await step(scene, row, "abandoned", "contact.abandoned", ended_at=now, ended_reason="not_reached")
+    if await queries.got_through(session, promise["customer_id"], promise["market_id"], promise["created_at"]):
+        await callbacks.settle(session, await callbacks.not_reached(session, promise, now), now)
+        return
     await callbacks.missed(session, promise, await _retry(scene, promise), now)
 
 
@@ -228,12 +296,12 @@ async def gone_silent(session: Session, exchange: Exchange, token: UUID, now: da
 
     Whether the customer's phone rang is not known, so it counts as an attempt if the advisor had answered.
     """
-    attempt = await callback_queries.lock_attempt(session, token)
+    attempt = await _locked(session, token)
     if attempt is None or attempt["ended_at"] is not None:
         return
     scene = await arrivals.scene_for(session, exchange, now)
     promise = await callback_queries.lock(session, attempt["callback_id"])
-    row = await queries.lock_by_call(session, f"dial:{token}")
+    row = await queries.lock_by_call(session, _call_id(token))
     assert promise is not None
     if promise["state"] == "offered":
         offer = await queries.open_callback_offer(session, promise["id"])

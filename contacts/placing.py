@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from advisors import presence_queries
-from advisors.presences import changed as presence_changed
+from advisors.public import presence_changed
 from contacts import queries
 from contacts.public import contact_changed, offer_changed
 from contacts.situation import Case, Scene, problem
@@ -89,7 +89,7 @@ async def _claim(scene: Scene, decided: Sequence[tuple[Case, Plan]]) -> dict[UUI
     rows = await presence_queries.claim(scene.session, sorted(wanted), scene.now)
     for row in rows:
         group_id = scene.directory.advisors[row["advisor_id"]].group_id
-        scene.session.announce(presence_changed({**row, "desk_group_id": group_id}, scene.now))
+        scene.session.announce(presence_changed("presence.changed", {**row, "desk_group_id": group_id}, scene.now))
     return {row["advisor_id"]: wanted[row["advisor_id"]] for row in rows}
 
 

@@ -84,6 +84,11 @@ WHERE customer_id = $1 AND answered_at IS NOT NULL AND advisor_id IS NOT NULL
 GROUP BY advisor_id
 """
 
+GOT_THROUGH = """
+SELECT true FROM contacts
+WHERE customer_id = $1 AND market_id = $2 AND direction = 'in' AND answered_at > $3 LIMIT 1
+"""
+
 WAITING_BEFORE = """
 SELECT count(*) FILTER (WHERE desk_group_id = $3 AND choice IS DISTINCT FROM 'hold') AS in_group,
        count(*) FILTER (WHERE own_advisor_id = $4 AND choice = 'hold') AS for_own
@@ -236,6 +241,11 @@ async def dialled_owner(session: ReadSession, number: str) -> UUID | None:
 async def familiar(session: ReadSession, customer_id: UUID) -> dict[UUID, int]:
     """How often each advisor has spoken with this customer."""
     return {row["advisor_id"]: row["times"] for row in await session.fetch(FAMILIAR, customer_id)}
+
+
+async def got_through(session: ReadSession, customer_id: UUID | None, market_id: str, since: datetime) -> bool:
+    """Whether somebody has answered this customer's call since then."""
+    return bool(await session.fetch_value(GOT_THROUGH, customer_id, market_id, since))
 
 
 async def waiting_before(session: ReadSession, contact: Mapping[str, Any]) -> Row:
@@ -391,7 +401,9 @@ SELECT (SELECT min(deadline_at) FROM offers WHERE state = 'open') AS offers,
 """
 
 
-async def next_due(session: ReadSession, grace: timedelta, ask: timedelta, end: timedelta) -> Mapping[str, datetime]:
+async def next_due(
+    session: ReadSession, grace: timedelta, ask: timedelta, end: timedelta
+) -> Mapping[str, datetime]:
     """Work of `deadlines.DUE_WORK` by name → the instant at which there is some: what virtual time may jump to."""
     row = await session.fetch_row(NEXT_DUE, grace, ask, end)
     assert row is not None  # a row of its own

@@ -2,8 +2,8 @@
 
 Promises
 - A call is stored once under the switch's own id; a repeat gets the answer that holds now.
-- An event takes effect once. One that comes before its time is parked, up to `PARKED`, and applied when its
-  predecessor has been; so any order of a call's events leads to the same end.
+- An event takes effect once. One that comes before its time is parked, and applied when its predecessor has been;
+  so any order of a call's events leads to the same end, as long as news of an advisor's phone names the offer.
 - A hang-up of a caller who isn't connected yet is believed after a moment of grace: the news that an advisor has
   answered may still be on its way.
 """
@@ -11,15 +11,13 @@ Promises
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
-
 from advisors import presences
-from contacts import arrivals, queries
+from contacts import arrivals, parking, queries
 from contacts.answers import Answer, answer
 from contacts.choices import EXPECTS_DIGITS, typed
 from contacts.conversations import answered, ended, not_taken
@@ -32,7 +30,6 @@ from kit.database import Session
 from kit.errors import NotFound
 from telephony.inbound import InboundCall, Signal
 
-PARKED = timedelta(seconds=60)
 NOT_TAKEN = {"no_answer": ("timed_out", "timed_out"), "busy": ("rejected", "busy"), "failed": ("rejected", "gone")}
 
 
@@ -81,7 +78,7 @@ async def _first_answer(scene: Scene, call: InboundCall, case: Case | None, *, h
 async def standing(session: Session, exchange: Exchange, call_id: str, now: datetime) -> Answer | None:
     """What the switch should be doing with a call now; None for an unknown one. Counts as a sign of life."""
     row = await queries.lock_by_call(session, call_id)
-    if row is None:
+    if row is None or row["direction"] == "out":
         return None
     scene = await arrivals.scene_for(session, exchange, now)
     if row["ended_at"] is None:
@@ -102,38 +99,39 @@ async def register(session: Session, endpoint: str | None, uri: str | None, expi
 async def hear(session: Session, exchange: Exchange, call_id: str, signal: Signal, now: datetime) -> Answer | None:
     """An event of the switch. None for a call that is unknown yet: the event is kept for its predecessor."""
     row = await queries.lock_by_call(session, call_id)
-    first = await queries.hear(session, call_id, signal.identity, signal.type, now, _written(signal))
+    if row is not None and row["direction"] == "out":
+        return None  # a dial is told of under its token
+    first = await parking.note(session, call_id, signal, now)
     if row is None:
         return None
     scene = await arrivals.scene_for(session, exchange, now)
+    if row["ended_at"] is None:
+        # a repeat, too, says that the call is alive
+        row = await queries.save(session, row, last_signal_at=now, asked_after_at=None)
     if first:
-        row = await _take_in(scene, row, signal)
+        told = Told(scene, row)
+        await parking.take_in(session, call_id, signal, now, told.apply)
+        row = told.row
     return await answer(scene, row)
 
 
-async def _take_in(scene: Scene, row: dict[str, Any], signal: Signal) -> dict[str, Any]:
-    if row["ended_at"] is None:
-        row = await queries.save(scene.session, row, last_signal_at=scene.now, asked_after_at=None)
-    effect, row = await _apply(scene, row, signal)
-    if effect != "parked":
-        await queries.note_effect(scene.session, row["switch_call_id"], signal.identity, effect)
-        return await _settle_parked(scene, row)
-    return row
-
-
 async def _settle_parked(scene: Scene, row: dict[str, Any]) -> dict[str, Any]:
-    """Apply what came too early, until nothing more fits."""
-    progress = True
-    while progress:
-        progress = False
-        for kept in await queries.parked(scene.session, row["switch_call_id"], scene.now - PARKED):
-            signal = _read(kept)
-            effect, row = await _apply(scene, row, signal)
-            if effect != "parked":
-                await queries.note_effect(scene.session, row["switch_call_id"], signal.identity, effect)
-                progress = True
-                break
-    return row
+    """What was heard of this call before it was received."""
+    told = Told(scene, row)
+    await parking.settle(scene.session, row["switch_call_id"], scene.now, told.apply)
+    return told.row
+
+
+@dataclass
+class Told:
+    """A contact of which news comes in; `row` is how it stands after what was applied last."""
+
+    scene: Scene
+    row: dict[str, Any]
+
+    async def apply(self, signal: Signal) -> str:
+        effect, self.row = await _apply(self.scene, self.row, signal)
+        return effect
 
 
 async def _apply(scene: Scene, row: dict[str, Any], signal: Signal) -> tuple[str, dict[str, Any]]:
@@ -193,16 +191,3 @@ async def _offer_meant(scene: Scene, row: Mapping[str, Any], offer_id: UUID | No
     if offer_id is not None:
         return await queries.offer(scene.session, offer_id)
     return await queries.open_offer(scene.session, row["id"])
-
-
-def _written(signal: Signal) -> str:
-    return to_json(asdict(signal)).decode()
-
-
-def _read(kept: Mapping[str, Any]) -> Signal:
-    """A parked signal as it was heard."""
-    told = dict(kept["signal"])
-    for key in ("offer_id", "token"):
-        told[key] = UUID(told[key]) if told[key] is not None else None
-    told["at"] = datetime.fromisoformat(told["at"]) if told["at"] is not None else None
-    return Signal(**told)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from customers.needs import MOST_SECONDS
 from kit.fields import Code, Email, Language, MarketId, Ref, Tag, WeekHours, Written, ZoneName
@@ -155,6 +156,12 @@ class BookCommand(Command):
     cap_s: int = Field(ge=1, le=2 * MOST_SECONDS)
     target_s: int | None = Field(None, ge=1, le=2 * MOST_SECONDS, description="Left out: nine tenths of the cap.")
     open_for_new: bool = True
+
+    @model_validator(mode="after")
+    def _target_below_cap(self) -> Self:
+        if self.target_s is not None and self.target_s > self.cap_s:
+            raise PydanticCustomError("target_above_cap", "a book is never meant to be fuller than full")
+        return self
 
 
 class BookAnswer(Shown):

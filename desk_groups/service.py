@@ -114,12 +114,12 @@ async def seat(session: Session, seats: Mapping[UUID, UUID | None], now: datetim
 
     Returns who sits elsewhere than before.
     """
+    presences = await presence_queries.lock_all(session, sorted(seats))
     before = await queries.memberships(session, seats)
     joining = [(advisor, group) for advisor, group in sorted(seats.items()) if group is not None]
     moved = await queries.join(session, joining)
     moved |= await queries.leave(session, [advisor for advisor, group in seats.items() if group is None])
-    presences = await presence_queries.of_advisors(session, list(moved))
-    for advisor, row in presences.items():
+    for advisor, row in ((i, presences[i]) for i in sorted(moved) if i in presences):
         after = {**row, "desk_group_id": seats[advisor]}
         was = {**row, "desk_group_id": before.get(advisor)}
         session.announce(presence_changed("presence.moved", after, now, before=was))

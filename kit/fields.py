@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
@@ -23,6 +24,16 @@ MarketId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_-
 
 Country: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1."""
+
+
+def _with_a_numbering_plan(region: str) -> str:
+    if region not in SUPPORTED_REGIONS:
+        raise PydanticCustomError("unknown_region", "no numbering plan is known of that country")
+    return region
+
+
+PhoneRegion: TypeAlias = Annotated[Country, AfterValidator(_with_a_numbering_plan)]
+"""A country whose way of writing telephone numbers is known."""
 
 Subdivision: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,3}$")]
 """ISO 3166-2 without the country: `BE`."""
@@ -53,7 +64,13 @@ Language: TypeAlias = Annotated[
 """A BCP 47 tag, of which the primary part is kept: `de` of `de-DE`."""
 
 
+MACHINES_OWN = frozenset({"Factory", "localtime", "posixrules"})
+"""Names in the zone database that mean whatever the machine is set to."""
+
+
 def _known_zone(name: str) -> str:
+    if name in MACHINES_OWN:
+        raise PydanticCustomError("unknown_zone", "not an IANA time zone")
     try:
         zone(name)
     except UnknownZone:

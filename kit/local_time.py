@@ -67,6 +67,14 @@ def to_instant(
     return after
 
 
+def is_skipped(written: datetime, there: ZoneInfo) -> bool:
+    """Whether this is a time that the clocks there jump over, written with an offset that they have on that day."""
+    shown = written.replace(tzinfo=there)
+    offsets = {shown.replace(fold=fold).utcoffset() for fold in (0, 1)}
+    wall = shown.astimezone(UTC).astimezone(there).replace(tzinfo=None, fold=0)
+    return written.utcoffset() in offsets and wall != written.replace(tzinfo=None, fold=0)
+
+
 @lru_cache(maxsize=65_536)  # calendars ask for the same few days again and again
 def at_minute(day: date, minute: int, there: ZoneInfo) -> datetime:
     """The instant `minute` minutes after local midnight by the wall clock; 1440 is the next midnight."""

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 _LINE_BREAK = re.compile(r"[\t\n\r\u2028\u2029]")
@@ -41,5 +41,24 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+_NUMBER = re.compile(r"\s*[+-]?[0-9.]+\s*", re.ASCII)
+
+
+def _no_number(written: object) -> object:
+    """Seconds since 1970, which a parser would take: `20261124` is somebody's date."""
+    if isinstance(written, int | float) or (isinstance(written, str) and _NUMBER.fullmatch(written)):
+        raise PydanticCustomError("datetime_type", "an instant as ISO 8601 writes it")
+    return written
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_in_utc)]
 """An instant with an offset, in UTC inside; one without a zone is refused."""
+
+
+def _in_range(moment: datetime) -> datetime:
+    _in_utc(moment.replace(tzinfo=UTC))
+    return moment
+
+
+WrittenTime = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_in_range)]
+"""A time as somebody wrote it, with its own offset or without any, for refusals that name the next possible one."""

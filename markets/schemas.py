@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from kit.fields import Code, Country, Language, MarketId, Subdivision, WeekHours, ZoneName
+from kit.fields import Code, Country, Language, MarketId, PhoneRegion, Subdivision, WeekHours, ZoneName
 from kit.wire import Command, Line, Moment, Shown
 from markets.policy import Policy
 
@@ -15,7 +16,7 @@ class MarketCommand(Command):
     """A whole market; what is left out has its default."""
 
     name: Line
-    phone_region: Country = Field(description="How national numbers are read (ISO 3166-1).")
+    phone_region: PhoneRegion = Field(description="How national numbers are read (ISO 3166-1).")
     time_zone: ZoneName
     languages: list[Language] = Field(min_length=1, max_length=20, description="The usual one first.")
     opening_hours: WeekHours
@@ -82,7 +83,13 @@ class ClosureCommand(Command):
 
     kind: Literal["emergency", "planned"]
     starts_at: Moment | None = None
-    ends_at: Moment | None = None
+    ends_at: Moment | None = Field(None, description="What is planned has an end.")
+
+    @model_validator(mode="after")
+    def _planned_until(self) -> Self:
+        if self.kind == "planned" and self.ends_at is None:
+            raise PydanticCustomError("planned_without_end", "a planned closure needs an end")
+        return self
 
 
 class ClosureAnswer(Shown):

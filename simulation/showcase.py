@@ -34,6 +34,7 @@ POOL = [film(index) for index in range(1, 3 * PER_RANGE)]
 GENERAL_NUMBER = film(0)
 PRIVATE = 3 * PER_RANGE
 """The first of the customers' film numbers."""
+PHONES = frozenset(film(PRIVATE + index) for index in range(CUSTOMERS))
 
 SKILLS: Mapping[str, str] = {
     "PS": "hosting",

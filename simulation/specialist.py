@@ -42,13 +42,13 @@ class Specialist:
         if self.player.code not in self.view().data["presences"]:
             return  # nothing is known yet
         await self._heartbeat()
-        now = self.clock.now()
-        if self._away_until is not None and now < self._away_until - AHEAD:
-            await self._stay_away()
-        elif self._has_to_call(max(now, self._away_until or now)):
-            await self._be_there(now)
-        else:
+        now, until = self.clock.now(), self._away_until
+        if self._has_to_call(now):
+            await self._be_there()
+        elif until is None or (now >= until - AHEAD and not self._has_to_call(until)):
             await self._leave(now)
+        else:
+            await self._stay_away()
 
     async def _leave(self, now: datetime) -> None:
         """Away until the first round time that is not too near; the calendar knows it before the desk does."""
@@ -70,9 +70,7 @@ class Specialist:
         elif self._state() == "not_responding":
             await self._choose("break")
 
-    async def _be_there(self, now: datetime) -> None:
-        if self._away_until is not None and now < self._away_until:
-            return
+    async def _be_there(self) -> None:
         if self._state() in ("offline", "training", "break", "not_responding", "wrap_up"):
             await self._choose("available")
 

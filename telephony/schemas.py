@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from kit import phone_numbers
 from kit.errors import Error, NotFound, Unprocessable
@@ -15,6 +15,23 @@ from telephony.inbound import InboundCall, Leg, Signal, SignalType
 CallId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 """The switch's own id of a call: visible ASCII."""
 Address = Annotated[str, StringConstraints(max_length=255)]
+LONGEST_CAUSE = 64
+Cause = Annotated[str, StringConstraints(max_length=LONGEST_CAUSE)]
+
+
+def _if_readable(caller: object) -> object:
+    """A call is never refused for where it comes from."""
+    return caller if isinstance(caller, str) and len(caller) <= 255 else None
+
+
+def _shortened(cause: object) -> object:
+    """Some switches tell whole stories; an event is not lost for one."""
+    return cause[:LONGEST_CAUSE] if isinstance(cause, str) else cause
+
+
+def _if_object(headers: object) -> object:
+    """A form can't say an object."""
+    return headers if isinstance(headers, dict) else {}
 
 
 class BadCall(Unprocessable):
@@ -24,10 +41,10 @@ class BadCall(Unprocessable):
 class CallIn(BaseModel):
     """A call asks for a way."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
     call_id: CallId
-    caller: Address | None = Field(
+    caller: Annotated[Address | None, BeforeValidator(_if_readable)] = Field(
         None,
         validation_alias=AliasChoices("from", "caller"),
         serialization_alias="from",
@@ -38,13 +55,15 @@ class CallIn(BaseModel):
         serialization_alias="to",
         description="The number dialled, E.164 or as people write it in the deployment's country.",
     )
-    headers: dict[str, Any] = Field(default_factory=dict, description="Anything else the switch knows; not kept.")
+    headers: Annotated[dict[str, Any], BeforeValidator(_if_object)] = Field(
+        default_factory=dict, description="Anything else the switch knows; not kept."
+    )
 
 
 class SignalIn(BaseModel):
     """An event of a call. Without `event_id` its identity is (call, leg, type, ordinal)."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
 
     type: SignalType
     event_id: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")] | None = None
@@ -52,7 +71,7 @@ class SignalIn(BaseModel):
     offer_id: Address | None = None
     token: Address | None = None
     digits: Annotated[str, StringConstraints(pattern=r"^[0-9*#A-D]{0,64}$")] | None = None
-    cause: Annotated[str, StringConstraints(max_length=64)] | None = None
+    cause: Annotated[Cause | None, BeforeValidator(_shortened)] = None
     at: AwareDatetime | None = None
     ordinal: Annotated[int, Field(ge=1, le=1000)] | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -17,7 +19,7 @@ from api.transactional import TransactionalRoute
 from desk_groups import absences as desk_groups
 from desk_groups import service as seating
 from kit.database import ReadSession, Row
-from kit.errors import Forbidden
+from kit.errors import Forbidden, NotFound
 from kit.ids import decode, encode
 from kit.intervals import Interval
 
@@ -33,7 +35,7 @@ Approver = Annotated[Principal, requires("lead", "supervisor")]
 async def enter(
     principal: AtTheDesk, advisor_id: str, wanted: AbsenceCommand, session: Write, now: Now, new_id: NewId
 ) -> AbsenceAnswer:
-    """By the advisor: a request, but for sickness, which holds at once. By a lead or supervisor: approved.
+    """One's own: a request, but for sickness, which holds at once. Entered by a lead or supervisor: approved.
 
     409 `below-minimum-presence` when too few of the desk group would be there.
     """
@@ -65,14 +67,16 @@ async def approve(
     principal: Approver, absence_id: str, wanted: DecisionCommand, session: Write, now: Now
 ) -> AbsenceAnswer:
     identifier = decode("abs", absence_id)
-    await _check_approver(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
+    with not_there():
+        await _check_approver(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
     return _answer(await desk_groups.approve(session, identifier, now, despite_minimum=wanted.despite_minimum))
 
 
 @router.post("/absences/{absence_id}/decline", summary="Decline an absence", responses=problems(409))
 async def decline(principal: Approver, absence_id: str, session: Write, now: Now) -> AbsenceAnswer:
     identifier = decode("abs", absence_id)
-    await _check_approver(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
+    with not_there():
+        await _check_approver(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
     return _answer(await advisors.decline(session, identifier, now))
 
 
@@ -80,23 +84,35 @@ async def decline(principal: Approver, absence_id: str, session: Write, now: Now
 async def cancel(principal: AtTheDesk, absence_id: str, session: Write, now: Now) -> AbsenceAnswer:
     """One that has begun ends now."""
     identifier = decode("abs", absence_id)
-    await _check_concerned(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
+    with not_there():
+        await _check_concerned(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
     return _answer(await advisors.cancel(session, identifier, now))
+
+
+@contextlib.contextmanager
+def not_there() -> Iterator[None]:
+    """An absence that is not the caller's concern is answered like one that is not there."""
+    try:
+        yield
+    except Forbidden:
+        raise NotFound from None
 
 
 async def _state(
     session: ReadSession, principal: Principal, advisor_id: UUID, kind: str
 ) -> Literal["requested", "approved"]:
-    if principal.role == "advisor":
-        if principal.advisor_id != advisor_id:
-            raise Forbidden
+    if principal.advisor_id == advisor_id:
         return "approved" if kind == "sick" else "requested"
+    if principal.role == "advisor":
+        raise Forbidden
     await _check_approver(session, principal, advisor_id)
     return "approved"
 
 
 async def _check_approver(session: ReadSession, principal: Principal, advisor_id: UUID) -> None:
-    """A lead speaks for the own group, a supervisor for all."""
+    """A lead speaks for the own group, a supervisor for all; nobody for themselves."""
+    if principal.advisor_id == advisor_id:
+        raise Forbidden
     if principal.role == "lead":
         await seating.check_leads(session, principal.advisor_id, advisor_id)
 

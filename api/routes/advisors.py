@@ -16,6 +16,8 @@ from api.rendering import Paging
 from api.transactional import TransactionalRoute
 from customers import handover, queries, staff
 from customers.staff_schemas import AdvisorAnswer, AdvisorCommand, AdvisorRow, Advisors, HandOverAnswer
+from desk_groups import queries as desk_groups
+from kit.errors import NotFound
 from kit.ids import decode
 
 router = APIRouter(prefix="/v1/advisors", tags=["Advisors"], route_class=TransactionalRoute)
@@ -31,7 +33,7 @@ async def create(_: Admin, wanted: AdvisorRow, session: Write, now: Now, new_id:
     return await staff.get(session, await staff.take_on(session, wanted, now, new_id))
 
 
-@router.get("", summary="List advisors")
+@router.get("", summary="List advisors", responses=problems(404))
 async def listed(
     _: Reader,
     session: Read,
@@ -39,6 +41,8 @@ async def listed(
     desk_group: Annotated[str | None, Query(description="Only those of this desk group.")] = None,
 ) -> Advisors:
     group_id = None if desk_group is None else decode("grp", desk_group)
+    if group_id is not None and not await desk_groups.existing(session, [group_id]):
+        raise NotFound
     items = await staff.page(session, page.after_id(), group_id, page.limit)
     return Advisors(items=items, next=page.next_after(items, lambda one: [decode("adv", one.id)]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -14,10 +15,14 @@ from api.services import Services
 from api.transactional import TransactionalRoute
 from callbacks import queries
 from callbacks.schemas import CallbackOut, CallbacksOut, CancelIn, MoveIn, SlotOut, SlotsOut, WishIn, shown
+from callbacks.slots import WindowClosed
 from contacts import arrivals, wishes
+from contacts import queries as customers
+from contacts.situation import Scene
 from kit.database import Row
 from kit.fields import Ref
 from kit.ids import decode
+from kit.local_time import is_skipped
 
 router = APIRouter(prefix="/v1/customers/{external_ref}", tags=["Callbacks"], route_class=TransactionalRoute)
 
@@ -29,6 +34,20 @@ def _shown(services: Services, row: Row) -> CallbackOut:
     directory = exchange_of(services).directory.held
     entry = directory.advisors.get(row["advisor_id"]) if directory is not None else None
     return shown(row, entry.name if entry is not None else None)
+
+
+async def _meant(scene: Scene, external_ref: str, written: datetime) -> datetime:
+    """The instant. A time without zone, or one that the clocks there jump over, is refused with the next possible
+    window, as nobody knows which was meant."""
+    code = None if written.tzinfo is not None else "no_time_zone"
+    if code is None and written.utcoffset():
+        customer = await customers.customer(scene.session, external_ref)
+        there = scene.directory.markets[customer["market_id"]].hours.zone if customer is not None else None
+        code = "in_clock_change" if there is not None and is_skipped(written, there) else None
+    if code is None:
+        return written.astimezone(UTC)
+    found = await wishes.slots(scene, external_ref)
+    raise WindowClosed(code, found[0].slot if found else None)
 
 
 @router.get("/callback-slots", summary="Windows for a callback", responses=problems(404))
@@ -54,7 +73,8 @@ async def promise(
     """Stored before it is answered. An earlier open promise is merged into the new one. A number is read as people
     write it; one that may not be dialled is refused."""
     scene = await arrivals.scene_for(session, exchange_of(services), now)
-    row = await wishes.promise(scene, external_ref, wish.slot_starts_at, wish.number, wish.topic)
+    starts_at = await _meant(scene, external_ref, wish.slot_starts_at)
+    row = await wishes.promise(scene, external_ref, starts_at, wish.number, wish.topic)
     remember.subjects.append(str(row["customer_id"]))
     return _shown(services, row)
 
@@ -81,9 +101,10 @@ async def move(
 ) -> CallbackOut:
     """Another window, as the customer wishes."""
     scene = await arrivals.scene_for(session, exchange_of(services), now)
-    return _shown(
-        services, await wishes.move(scene, external_ref, decode("cb", callback_id), wanted.slot_starts_at)
-    )
+    identifier = decode("cb", callback_id)
+    await wishes.locked(scene, external_ref, identifier)
+    starts_at = await _meant(scene, external_ref, wanted.slot_starts_at)
+    return _shown(services, await wishes.move(scene, external_ref, identifier, starts_at))
 
 
 @router.post("/callbacks/{callback_id}/cancel", summary="Cancel a callback", responses=problems(404, 409))

@@ -19,6 +19,7 @@ from contacts import desk, queries
 from contacts.desk import WrapUp
 from contacts.public import contact_state, offer_state
 from contacts.schemas import ContactOut, DeskOut, PresenceOut, RejectIn, StatusIn, WrapUpIn
+from desk_groups import queries as groups
 from kit.errors import Forbidden, NotFound
 from kit.ids import decode, encode
 
@@ -101,7 +102,8 @@ async def wrap_up(
 
 @router.get("/contacts/{contact_id}", summary="A contact", responses=problems(404))
 async def contact(principal: Staff, contact_id: str, session: Read, services: FromServices) -> ContactOut:
-    """As the stream shows it. Advisors see their desk group's contacts, others are not there for them."""
+    """As the stream shows it. Advisors see their own and their desk group's contacts, leads besides those of the
+    groups that they lead; others are not there for them."""
     row = await queries.by_id(session, decode("con", contact_id))
     if row is None or not await _may_see(principal, row, session, services):
         raise NotFound
@@ -113,4 +115,14 @@ async def _may_see(principal: Principal, row: dict[str, object], session: Read, 
         return True
     directory = await exchange_of(services).directory.current(session)
     own = directory.advisors.get(principal.advisor_id) if principal.advisor_id is not None else None
-    return own is not None and (row["advisor_id"] == own.id or row["desk_group_id"] == own.group_id)
+    if own is None:
+        return False
+    group_id = row["desk_group_id"]
+    if own.id in (row["advisor_id"], row["own_advisor_id"]) or (group_id is not None and group_id == own.group_id):
+        return True
+    return principal.role == "lead" and isinstance(group_id, UUID) and await _leads(session, own.id, group_id)
+
+
+async def _leads(session: Read, advisor_id: UUID, group_id: UUID) -> bool:
+    group = await groups.one(session, group_id)
+    return group is not None and group["lead_id"] == advisor_id

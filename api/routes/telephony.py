@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from accounts.principal import Principal
@@ -23,12 +23,13 @@ from contacts.answers import Answer
 from kit.errors import NotFound, Unavailable
 from kit.ids import decode, encode
 from telephony import native, schemas
-from telephony.schemas import CallIn, SignalIn
+from telephony.schemas import CallId, CallIn, SignalIn
 from telephony.verbs import Wait
 
 router = APIRouter(prefix="/v1/telephony", tags=["Telephony"], route_class=TransactionalRoute)
 
 Switch = Annotated[Principal, requires("telephony")]
+Named = Annotated[CallId, Path(description="The switch's own id of the call.")]
 
 LONGEST_POLL_S = 10.0
 LOOK_S = 0.2
@@ -67,9 +68,7 @@ def shown(answer: Answer, call_id: str) -> dict[str, Any]:
 
 @router.post("/calls", summary="A call comes in", response_model=schemas.CallOut, responses=problems(503))
 @keyless(IDENTITY)
-async def receive(
-    _: Switch, call: Annotated[CallIn, json_or_form(CallIn)], services: FromServices
-) -> Response:
+async def receive(_: Switch, call: Annotated[CallIn, json_or_form(CallIn)], services: FromServices) -> Response:
     """What to do now. A repeat with the same `call_id` gets the answer that holds at that moment; a call for help
     (110, 112 …) is left alone: no contact, no verbs."""
     if schemas.is_emergency(call, services.settings.phone_region):
@@ -94,7 +93,7 @@ async def in_time(services: Services, answering: Awaitable[Answer]) -> Answer:
 @keyless(IDENTITY)
 async def hear(
     _: Switch,
-    call_id: str,
+    call_id: Named,
     told: Annotated[SignalIn, json_or_form(SignalIn)],
     services: FromServices,
 ) -> Response:
@@ -123,7 +122,7 @@ async def _answered(services: Services, work: Callable[[Any], Awaitable[Answer |
     response_model=schemas.CallOut,
     responses=problems(404),
 )
-async def standing(_: Switch, call_id: str, services: FromServices) -> Response:
+async def standing(_: Switch, call_id: Named, services: FromServices) -> Response:
     """The verbs that hold now. Asking counts as a sign of life."""
     return Json(shown(await _standing(services, call_id), call_id))
 
@@ -136,7 +135,7 @@ async def standing(_: Switch, call_id: str, services: FromServices) -> Response:
 )
 async def wait(
     _: Switch,
-    call_id: str,
+    call_id: Named,
     services: FromServices,
     for_s: Annotated[float, Query(ge=0, le=LONGEST_POLL_S)] = LONGEST_POLL_S,
 ) -> Response:
@@ -231,7 +230,13 @@ async def hear_dial(
     return Json({"verbs": []})
 
 
-@router.post("/registrations", summary="An advisor's phone is there", status_code=204, response_class=Response)
+@router.post(
+    "/registrations",
+    summary="An advisor's phone is there",
+    status_code=204,
+    response_class=Response,
+    responses=problems(404),
+)
 @keyless("a registration only prolongs a lease")
 async def register(_: Switch, phone: schemas.RegistrationIn, session: Write, now: Now) -> Response:
     """Keeps the advisor of that phone from being taken for gone, for `expires_s` seconds."""

@@ -421,6 +421,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', 'market_id')
     )
     op.create_index('ix_callbacks_advisor', 'callbacks', ['advisor_id', 'window_starts_at'], unique=False, postgresql_where=sa.text("state NOT IN ('cancelled', 'done', 'failed', 'merged', 'settled')"))
+    op.create_index('ix_callbacks_group', 'callbacks', ['desk_group_id', 'window_starts_at'], unique=False, postgresql_where=sa.text("state NOT IN ('cancelled', 'done', 'failed', 'merged', 'settled')"))
     op.create_index('ix_callbacks_due', 'callbacks', ['next_action_at'], unique=False, postgresql_where=sa.text("state NOT IN ('cancelled', 'done', 'failed', 'merged', 'settled')"))
     op.create_index('ux_callbacks_open_customer', 'callbacks', ['customer_id', 'market_id'], unique=True, postgresql_where=sa.text("state NOT IN ('cancelled', 'done', 'failed', 'merged', 'settled') AND customer_id IS NOT NULL"))
     op.create_table('desk_group_members',
@@ -532,6 +533,7 @@ def downgrade() -> None:
     op.drop_index('ux_callbacks_open_customer', table_name='callbacks', postgresql_where=sa.text("state NOT IN ('cancelled', 'done', 'failed', 'merged', 'settled') AND customer_id IS NOT NULL"))
     op.drop_index('ix_callbacks_due', table_name='callbacks', postgresql_where=sa.text("state NOT IN ('cancelled', 'done', 'failed', 'merged', 'settled')"))
     op.drop_index('ix_callbacks_advisor', table_name='callbacks', postgresql_where=sa.text("state NOT IN ('cancelled', 'done', 'failed', 'merged', 'settled')"))
+    op.drop_index('ix_callbacks_group', table_name='callbacks', postgresql_where=sa.text("state NOT IN ('cancelled', 'done', 'failed', 'merged', 'settled')"))
     op.drop_table('callbacks')
     op.drop_index('ux_relationships_current', table_name='relationships', postgresql_include=['advisor_id', 'id'], postgresql_where=sa.text('ends_at IS NULL'))
     op.drop_index('ix_relationships_history', table_name='relationships', postgresql_where=sa.text('ends_at IS NOT NULL'))

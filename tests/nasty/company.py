@@ -70,7 +70,11 @@ async def _customers(session: Session, people: dict[str, Advisor]) -> Names:
     found: Names = {}
     for reference, phone in PHONES.items():
         customer = await a_customer(
-            session, external_ref=reference, name=f"Customer {reference}", phones=(phone,), advisor=own.get(reference)
+            session,
+            external_ref=reference,
+            name=f"Customer {reference}",
+            phones=(phone,),
+            advisor=own.get(reference),
         )
         found[reference] = encode("cus", customer.id)
     await a_number(session, number=GENERAL, kind="general")
@@ -111,25 +115,28 @@ async def _promises(client: Client) -> Names:
 
 async def _administered(client: Client, names: Names) -> Names:
     admin, supervisor = client.as_("admin"), client.as_("supervisor")
-    week = {"starts_at": "2026-12-07T00:00:00+01:00", "ends_at": "2026-12-12T00:00:00+01:00", "kind": "sick"}
-    absence = told(await supervisor.post(f"/v1/advisors/{names['anna']}/absences", json=week))
-    ben = told(await client.as_("ben").post(f"/v1/advisors/{names['ben']}/absences", json={**week, "kind": "vacation"}))
+    found = {f"abs_{name}": await _absence(client, name, names[name]) for name in ("anna", "ben", "carl", "lea")}
     planned = {"kind": "planned", "starts_at": "2026-12-24T11:00:00+01:00", "ends_at": "2026-12-25T00:00:00+01:00"}
     closure = told(await supervisor.post("/v1/markets/DE/closures", json=planned))
     told(await supervisor.post("/v1/markets/DE/policies", json={"rules": {"wrap_up_limit_s": 60}}))
     key = told(await admin.post("/v1/machine-keys", json={"name": "old", "scopes": ["operator"]}))
-    account = {"email": "frieda@desk.example", "name": "Frieda", "role": "auditor", "password": "correct horse"}
-    frieda = told(await admin.post("/v1/accounts", json=account | {"password": "correct horse battery"}))
+    account = {"email": "frieda@desk.example", "name": "Frieda", "role": "auditor"}
+    frieda = told(await admin.post("/v1/accounts", json=account))
     activated = told(await client.as_("control_center").post("/v1/customers/K-4/advisor", json={}))
-    return {
-        "abs_anna": absence["id"],
-        "abs_ben": ben["id"],
+    return found | {
         "clo": closure["id"],
         "key": key["id"],
         "frieda": frieda["id"],
         "dec": activated["decision_id"],
         "rel": activated["relationship_id"],
     }
+
+
+async def _absence(client: Client, name: str, advisor_id: str) -> str:
+    """A week off that somebody asks for."""
+    week = {"starts_at": "2026-12-07T00:00:00+01:00", "ends_at": "2026-12-12T00:00:00+01:00", "kind": "vacation"}
+    found: str = told(await client.as_(name).post(f"/v1/advisors/{advisor_id}/absences", json=week))["id"]
+    return found
 
 
 def told(answer: Response) -> dict[str, Any]:

@@ -77,7 +77,11 @@ class Seasoning:
         request.headers.pop("Authorization", None)
         if grants and dice.random() > STRANGERS:
             grant = dice.choice(grants)
-            who = LEAVER if case.path == SIGN_OUT and case.method == "DELETE" else dice.choice(PEOPLE.get(grant, (grant,)))
+            who = (
+                LEAVER
+                if case.path == SIGN_OUT and case.method == "DELETE"
+                else dice.choice(PEOPLE.get(grant, (grant,)))
+            )
             request.headers["Authorization"] = f"Bearer {self._tokens[who]}"
         if "Idempotency-Key" in request.headers and dice.random() > STRANGERS:
             request.headers["Idempotency-Key"] = str(UUID(int=dice.getrandbits(128)))

@@ -1,10 +1,17 @@
 // What a listener makes of a snapshot and the events after it: the mirror of realtime/fold.py.
 
+const FINAL = {
+  presence: [],
+  contact: ["abandoned", "closed_hours", "completed", "lost_signal", "promised"],
+  offer: ["accepted", "rejected", "rescinded", "timed_out"],
+  callback: ["cancelled", "done", "failed", "merged", "settled"],
+};
+
 export const NOUNS = {
-  presence: { shelf: "presences", key: "advisor", final: [] },
-  contact: { shelf: "contacts", key: "id", final: ["abandoned", "closed_hours", "completed", "lost_signal", "promised"] },
-  offer: { shelf: "offers", key: "id", final: ["accepted", "rejected", "rescinded", "timed_out"] },
-  callback: { shelf: "callbacks", key: "id", final: ["cancelled", "done", "failed", "merged", "settled"] },
+  presence: { shelf: "presences", key: "advisor", final: FINAL.presence },
+  contact: { shelf: "contacts", key: "id", final: FINAL.contact },
+  offer: { shelf: "offers", key: "id", final: FINAL.offer },
+  callback: { shelf: "callbacks", key: "id", final: FINAL.callback },
 };
 
 export class View {

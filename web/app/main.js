@@ -57,7 +57,8 @@ function draw() {
 /** Somebody is signed in: look up the names, then listen. */
 async function begin(me) {
   const names = await api.directory();
-  Object.assign(state, { me, names, view: new View(), feed: [], kept: [], figures: null, ready: false, link: "connecting", heardAt: null });
+  const empty = { view: new View(), feed: [], kept: [], figures: null, ready: false, heardAt: null };
+  Object.assign(state, { me, names, link: "connecting", ...empty });
   stream = new Stream(topicsOf(me, names), api.ticket, hear, tell);
   stream.connect();
   count();
@@ -81,7 +82,9 @@ function topicsOf(me, names) {
 function hear(message) {
   state.heardAt = Date.now();
   if (message.type === "heartbeat") state.ahead = Date.parse(message.at) - Date.now();
-  if (message.type === "snapshot") Object.assign(state, { view: new View(message.topics, message.data), ready: true });
+  if (message.type === "snapshot") {
+    Object.assign(state, { view: new View(message.topics, message.data), ready: true });
+  }
   if (message.type === "event") happened(message.event);
   draw();
 }

@@ -29,10 +29,8 @@ export function signInPage({ busy, failed }, actions) {
   );
 }
 
-const field = (name, type, autocomplete, failed) =>
-  h(
-    "label",
-    {},
-    h("span", {}, t(`door.${name}`)),
-    h("input", { name, type, autocomplete, required: true, "aria-describedby": failed && "failed", "aria-invalid": failed && "true" }),
-  );
+function field(name, type, autocomplete, failed) {
+  const attributes = { name, type, autocomplete, required: true };
+  if (failed) Object.assign(attributes, { "aria-describedby": "failed", "aria-invalid": "true" });
+  return h("label", {}, h("span", {}, t(`door.${name}`)), h("input", attributes));
+}

@@ -26,10 +26,12 @@ export function t(key, values = {}) {
 
 export const has = (key) => key in words;
 
-export const clock = (instant) =>
-  new Date(instant).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+const region = () => (language === "en" ? "en-GB" : language); // a wallboard has no room for "am" and "pm"
 
-export const exactClock = (instant) => new Date(instant).toLocaleTimeString(language);
+export const clock = (instant) =>
+  new Date(instant).toLocaleTimeString(region(), { hour: "2-digit", minute: "2-digit" });
+
+export const exactClock = (instant) => new Date(instant).toLocaleTimeString(region());
 
 export const share = (part, whole) =>
   whole ? new Intl.NumberFormat(language, { style: "percent" }).format(part / whole) : "–";

@@ -1,0 +1,131 @@
+"""Who may do what, in one table: what a review looks at when a grant changes.
+
+A route that is missing here, or differs from the code, fails `test_role_matrix.py`. `PUBLIC` needs no credentials.
+What a subscriber of the stream may hear is the table `MAY` in `tests/realtime/test_topics.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PUBLIC: Final = ""
+
+STAFF = "advisor lead supervisor admin auditor"
+READERS = "advisor lead supervisor admin auditor control_center"
+ASKERS = "advisor lead supervisor control_center"
+
+GRANTS: dict[str, str] = {
+    # the browser's pages, health
+    "GET /": PUBLIC,
+    "GET /assets/{path:path}": PUBLIC,
+    "GET /avatars/{name}": PUBLIC,
+    "GET /v1/openapi.json": PUBLIC,
+    "GET /livez": PUBLIC,
+    "GET /readyz": PUBLIC,
+    "GET /metrics": PUBLIC,
+    # signing in, accounts, keys
+    "POST /v1/sessions": PUBLIC,
+    "GET /v1/sessions/current": STAFF,
+    "DELETE /v1/sessions/current": STAFF,
+    "POST /v1/accounts": "admin",
+    "GET /v1/accounts": "admin auditor",
+    "PATCH /v1/accounts/{account_id}": "admin",
+    "POST /v1/machine-keys": "admin",
+    "GET /v1/machine-keys": "admin auditor",
+    "DELETE /v1/machine-keys/{key_id}": "admin",
+    # the switch
+    "POST /v1/telephony/calls": "telephony",
+    "GET /v1/telephony/calls/{call_id}": "telephony",
+    "POST /v1/telephony/calls/{call_id}/events": "telephony",
+    "GET /v1/telephony/calls/{call_id}/wait": "telephony",
+    "POST /v1/telephony/dials/claim": "telephony",
+    "POST /v1/telephony/dials/{token}/events": "telephony",
+    "POST /v1/telephony/registrations": "telephony",
+    # customers and their advisor
+    "PUT /v1/customers/{external_ref}": "supervisor admin control_center",
+    "GET /v1/customers/{external_ref}": "supervisor auditor control_center",
+    "POST /v1/customers/{external_ref}/advisor": ASKERS,
+    "GET /v1/customers/{external_ref}/advisor": "advisor lead supervisor auditor control_center",
+    "POST /v1/customers/{external_ref}/advisor/change": ASKERS,
+    "DELETE /v1/customers/{external_ref}/advisor": "supervisor control_center",
+    "GET /v1/customers/{external_ref}/advisor/history": "supervisor auditor control_center",
+    # promises
+    "GET /v1/customers/{external_ref}/callback-slots": ASKERS,
+    "POST /v1/customers/{external_ref}/callbacks": ASKERS,
+    "GET /v1/customers/{external_ref}/callbacks": ASKERS,
+    "POST /v1/customers/{external_ref}/callbacks/{callback_id}/move": ASKERS,
+    "POST /v1/customers/{external_ref}/callbacks/{callback_id}/cancel": ASKERS,
+    # the desk
+    "GET /v1/desk": "advisor lead",
+    "PUT /v1/desk/presence": "advisor lead",
+    "POST /v1/desk/heartbeat": "advisor lead",
+    "POST /v1/offers/{offer_id}/reject": "advisor lead",
+    "POST /v1/contacts/{contact_id}/wrap-up": "advisor lead",
+    "GET /v1/contacts/{contact_id}": "advisor lead supervisor auditor",
+    # the stream
+    "POST /v1/stream/tickets": "advisor lead supervisor admin",
+    "WS /v1/stream": PUBLIC,  # the ticket in the first frame is the credential
+    "GET /v1/directory": "advisor lead supervisor admin",
+    "GET /v1/figures": "advisor lead supervisor admin",
+    # files
+    "POST /v1/imports/customers": "admin control_center",
+    "POST /v1/imports/advisors": "admin",
+    "POST /v1/imports/numbers": "admin",
+    "POST /v1/activations": "supervisor control_center",
+    # advisors and their absences
+    "POST /v1/advisors": "admin",
+    "GET /v1/advisors": STAFF,
+    "GET /v1/advisors/{advisor_id}": STAFF,
+    "PUT /v1/advisors/{advisor_id}": "admin",
+    "POST /v1/advisors/{advisor_id}/leaving": "supervisor admin",
+    "DELETE /v1/advisors/{advisor_id}/leaving": "supervisor admin",
+    "POST /v1/advisors/{advisor_id}/hand-over": "supervisor admin",
+    "POST /v1/advisors/{advisor_id}/absences": "advisor lead supervisor",
+    "GET /v1/advisors/{advisor_id}/absences": "advisor lead supervisor",
+    "POST /v1/absences/{absence_id}/approve": "lead supervisor",
+    "POST /v1/absences/{absence_id}/decline": "lead supervisor",
+    "POST /v1/absences/{absence_id}/cancel": "advisor lead supervisor",
+    # the company
+    "POST /v1/desk-groups": "admin",
+    "GET /v1/desk-groups": STAFF,
+    "GET /v1/desk-groups/{group_id}": STAFF,
+    "PUT /v1/desk-groups/{group_id}": "admin",
+    "GET /v1/markets": READERS,
+    "GET /v1/markets/{market_id}": READERS,
+    "PUT /v1/markets/{market_id}": "admin",
+    "GET /v1/markets/{market_id}/policy": READERS,
+    "GET /v1/markets/{market_id}/policies": READERS,
+    "POST /v1/markets/{market_id}/policies": "supervisor admin",
+    "GET /v1/markets/{market_id}/closures": READERS,
+    "POST /v1/markets/{market_id}/closures": "supervisor admin",
+    "DELETE /v1/closures/{closure_id}": "supervisor admin",
+    "POST /v1/markets/{market_id}/numbers": "admin",
+    "GET /v1/markets/{market_id}/numbers": "supervisor admin auditor",
+    "GET /v1/markets/{market_id}/number-pool": "supervisor admin auditor",
+    "GET /v1/sites": READERS,
+    "POST /v1/sites": "admin",
+    "PUT /v1/sites/{site_id}": "admin",
+    "GET /v1/products": "supervisor admin auditor control_center",
+    "PUT /v1/products/{product_id}": "admin",
+    # why it was decided so
+    "GET /v1/decisions/{decision_id}": "lead supervisor admin auditor control_center",
+}
+"""Method and path → roles and scopes that may."""
+
+REACH: dict[str, dict[str, str]] = {
+    "GET /v1/contacts/{contact_id}": {
+        "advisor": "own group",
+        "lead": "own group led",
+        "supervisor": "all",
+        "auditor": "all",
+    },
+    "POST /v1/contacts/{contact_id}/wrap-up": {"advisor": "own", "lead": "own"},
+    "POST /v1/offers/{offer_id}/reject": {"advisor": "own", "lead": "own"},
+    "POST /v1/advisors/{advisor_id}/absences": {"advisor": "own", "lead": "own led", "supervisor": "all"},
+    "GET /v1/advisors/{advisor_id}/absences": {"advisor": "own", "lead": "own led", "supervisor": "all"},
+    "POST /v1/absences/{absence_id}/approve": {"lead": "led", "supervisor": "all"},
+    "POST /v1/absences/{absence_id}/decline": {"lead": "led", "supervisor": "all"},
+    "POST /v1/absences/{absence_id}/cancel": {"advisor": "own", "lead": "own led", "supervisor": "all"},
+}
+"""Where a grant goes only part of the way: one's own, of the own desk group, of the groups that one leads, all.
+Nobody approves their own absence. Everything else in `GRANTS` reaches as far as the company does."""

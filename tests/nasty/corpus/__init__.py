@@ -1,0 +1,8 @@
+"""The rows, by who sends them."""
+
+from __future__ import annotations
+
+from tests.nasty.corpus import customers
+from tests.nasty.rows import Row
+
+ROWS: list[Row] = [*customers.ROWS]
