@@ -12,14 +12,14 @@ anything here is called, so these functions only hand over.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import AliasChoices, BaseModel, ValidationError
 from starlette.requests import HTTPConnection, Request
 
 from accounts.principal import Principal
@@ -28,11 +28,16 @@ from api.bodies import StrictRequest
 from api.services import Services
 from kit.database import ReadSession, Session
 from kit.ids import IdMaker
+from kit.logs import logger
+from kit.strict_json import step
 
 SESSION = "durchwahl.session"
 PRINCIPAL = "durchwahl.principal"
 REMEMBERED = "durchwahl.remembered"
 REQUEST_ID = "durchwahl.request_id"
+
+MOST_STRANGE = 50
+"""Unknown names of fields that are logged; whoever sends more is playing."""
 
 Call = TypeVar("Call", bound=Callable[..., Any])
 Given = TypeVar("Given")
@@ -74,17 +79,38 @@ class Requires(HandOver[Principal]):
 
 
 class JsonOrForm(Generic[Model]):
-    """A body that may be JSON or a form with the same names, as switches send them."""
+    """A body that may be JSON or a form with the same names, as switches send them.
+
+    Fields that nobody knows are ignored where the model says so, and each is logged once.
+    """
 
     def __init__(self, model: type[Model]) -> None:
         self.model = model
+        self._known = frozenset(_names(model))
+        self._strange: set[str] = set()
 
     async def __call__(self, request: Request) -> Model:
+        fields = await cast(StrictRequest, request).fields()
+        if isinstance(fields, dict) and not self._known.issuperset(fields):
+            self._note(fields)
         try:
-            return self.model.model_validate(await cast(StrictRequest, request).fields())
+            return self.model.model_validate(fields)
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False, include_context=False)
             raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in errors]) from None
+
+    def _note(self, fields: Mapping[str, object]) -> None:
+        """Names only, and of those that look like names; a switch says the same thing with every call."""
+        for pointer in {step("", name) for name in fields.keys() - self._known} - self._strange:
+            if len(self._strange) < MOST_STRANGE:
+                self._strange.add(pointer)
+                logger("api").info("unknown field", body=self.model.__name__, pointer=pointer)
+
+
+def _names(model: type[BaseModel]) -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        alias = info.validation_alias
+        yield from (str(one) for one in alias.choices) if isinstance(alias, AliasChoices) else (name,)
 
 
 def requires(*grants: str) -> Any:

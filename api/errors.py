@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from kit.database import GONE, TOO_SLOW, DatabaseAway, as_away
 from kit.errors import Conflict, Error, Fault, NotFound, Unavailable, Unprocessable
 from kit.strict_json import step
+from kit.wire import CODES
 
 TYPES = "https://durchwahl.example/problems/"
 MEDIA_TYPE = "application/problem+json"
@@ -41,18 +42,6 @@ WORDS = {
     503: ("unavailable", "Not available right now; try again."),
 }
 """What a status means where no more precise fact is known."""
-
-CODES = {
-    "extra_forbidden": "unknown_field",
-    "json_invalid": "malformed",
-    "model_attributes_type": "not_an_object",
-    "model_type": "not_an_object",
-    "dict_type": "not_an_object",
-    "timezone_aware": "no_time_zone",
-    "value_error": "invalid",
-    "assertion_error": "invalid",
-}
-"""Codes of ours for some of pydantic's words; the others are stable and clear (`missing`, `string_too_long`)."""
 
 
 class Away(Unavailable):

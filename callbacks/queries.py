@@ -76,7 +76,7 @@ RETURNING *
 
 SILENT_ATTEMPTS = """
 SELECT token AS id FROM callback_attempts
-WHERE ended_at IS NULL AND coalesce(last_signal_at, committed_at) <= $1 LIMIT $2
+WHERE ended_at IS NULL AND (coalesce(last_signal_at, committed_at) <= $1 OR committed_at <= $2) LIMIT $3
 """
 
 
@@ -174,7 +174,9 @@ async def number_busy(session: ReadSession, number: str) -> bool:
 
 
 async def signal_attempt(session: Session, token: UUID, now: datetime) -> None:
-    await session.execute("UPDATE callback_attempts SET last_signal_at = $2 WHERE token = $1", token, now)
+    """A sign of life. What the switch talks of it has dialled already: it isn't handed out again."""
+    sql = "UPDATE callback_attempts SET last_signal_at = $2, handed_at = coalesce(handed_at, $2) WHERE token = $1"
+    await session.execute(sql, token, now)
 
 
 async def end_attempt(session: Session, token: UUID, result: str, now: datetime) -> Row | None:
@@ -186,8 +188,9 @@ async def hand_out(session: Session, now: datetime, limit: int) -> Sequence[Row]
     return await session.fetch(HAND_OUT, now, limit)
 
 
-async def silent_attempts(session: ReadSession, since: datetime, limit: int = 200) -> list[UUID]:
-    return [row["id"] for row in await session.fetch(SILENT_ATTEMPTS, since, limit)]
+async def silent_attempts(session: ReadSession, since: datetime, oldest: datetime, limit: int = 200) -> list[UUID]:
+    """Attempts of which nothing was heard since then, and those that were begun before `oldest`."""
+    return [row["id"] for row in await session.fetch(SILENT_ATTEMPTS, since, oldest, limit)]
 
 
 async def tried_at(session: ReadSession, callback_id: UUID) -> list[datetime]:

@@ -14,6 +14,7 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator
+from ipaddress import ip_address
 
 import httpx2
 
@@ -24,7 +25,6 @@ from simulation import founding, showcase
 from simulation.stage import House, set_up
 
 PACE = "DURCHWAHL_DEMO_PACE"
-ANYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - compared with, not bound
 
 
 class NotTheDemo(RuntimeError):
@@ -49,8 +49,15 @@ def _url(services: Services) -> str:
     settings = services.settings
     if settings.port == 0:
         raise NotTheDemo("The demo must know its port before it starts: name one with --port.")
-    host = "127.0.0.1" if settings.host in ANYWHERE else settings.host
-    return f"http://{host}:{settings.port}"
+    return f"http://{_reachable(settings.host)}:{settings.port}"
+
+
+def _reachable(host: str) -> str:
+    """The address to ask where the service listens on all of them."""
+    try:
+        return "127.0.0.1" if ip_address(host).is_unspecified else host
+    except ValueError:
+        return host
 
 
 async def _founded(services: Services) -> bool:

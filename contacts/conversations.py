@@ -22,23 +22,31 @@ Contact = dict[str, Any]
 async def answered(scene: Scene, row: Contact, offer: Mapping[str, Any]) -> Contact:
     """The advisor's phone was picked up: accepted, connected, and what was promised to this customer is settled."""
     now, session = scene.now, scene.session
+    promise = await _open_promise(scene, row)
     if not await close_offer(scene, offer, "accepted", None):
         return row
     await presences.contact_accepted(session, offer["advisor_id"], now)
     row = await step(scene, row, "connected", "contact.connected", answered_at=now, deadline_at=None, tried=[])
-    await settle_promises(scene, row)
+    if promise is not None:
+        await _settle(scene, promise)
     return await ended(scene, row) if row["hung_up_at"] is not None else row
 
 
-async def settle_promises(scene: Scene, row: Contact) -> None:
-    """The customer got through first: a promise that is still open has lost its point."""
+async def _open_promise(scene: Scene, row: Contact) -> Mapping[str, Any] | None:
+    """What was promised to the customer who calls, locked before anybody's presence is."""
     if row["customer_id"] is None or row["direction"] == "out":
-        return
-    promise = await callback_queries.lock_open_of_customer(scene.session, row["customer_id"], row["market_id"])
-    if promise is None or promise["state"] not in callbacks.CLOSABLE:
-        return
-    await rescind_callback_offer(scene, promise)
-    await callbacks.settle(scene.session, promise, scene.now)
+        return None
+    return await callback_queries.lock_open_of_customer(scene.session, row["customer_id"], row["market_id"])
+
+
+async def _settle(scene: Scene, promise: Mapping[str, Any]) -> None:
+    """The customer got through first: a promise that is still open has lost its point.
+
+    While their phone rings for it, the end of that attempt settles it (`keeping.missed`).
+    """
+    if promise["state"] in callbacks.CLOSABLE:
+        await rescind_callback_offer(scene, promise)
+        await callbacks.settle(scene.session, promise, scene.now)
 
 
 async def rescind_callback_offer(scene: Scene, promise: Mapping[str, Any]) -> None:

@@ -17,7 +17,9 @@ from callbacks import service as callbacks
 from contacts import arrivals, keeping, queries
 from contacts.conversations import abandon, complete, lost, not_taken, place_again, promised
 from contacts.exchange import Exchange
+from contacts.parking import PARKED
 from contacts.public import contact_changed
+from contacts.service import hear_early_news
 from kit.database import ReadSession, Session
 
 GRACE = timedelta(seconds=1)
@@ -105,8 +107,13 @@ async def silent(session: Session, exchange: Exchange, contact_id: UUID, now: da
 
 
 async def lapsed(session: Session, exchange: Exchange, advisor_id: UUID, now: datetime) -> None:
-    """Nobody has been heard for the length of a lease; a wrap-up that was left alone is over, and so its contact."""
-    await finish_wrap_ups(session, exchange, advisor_id, now)
+    """Nobody has been heard for the length of a lease; a wrap-up that was left alone is over, its contact too."""
+    wrapping = [await queries.lock(session, i) for i in await queries.wrapping_of(session, advisor_id)]
+    presence = await presences.lock(session, advisor_id)
+    heard_of = presence["lease_until"] is not None and now < presence["lease_until"]
+    for row in wrapping:
+        if row is not None and row["state"] == "wrapping" and not heard_of:
+            await complete(await arrivals.scene_for(session, exchange, now), row)
     await presences.lapse(session, advisor_id, now)
 
 
@@ -134,6 +141,10 @@ async def dial_silent(session: Session, exchange: Exchange, token: UUID, now: da
     await keeping.gone_silent(session, exchange, token, now)
 
 
+async def find_heard_early(session: ReadSession, now: datetime) -> list[UUID]:
+    return await queries.heard_early(session, now - PARKED)
+
+
 async def find_hung_up(session: ReadSession, now: datetime) -> list[UUID]:
     return await queries.hung_up(session, now - GRACE)
 
@@ -143,11 +154,12 @@ async def find_silent(session: ReadSession, now: datetime) -> list[UUID]:
 
 
 async def find_silent_dials(session: ReadSession, now: datetime) -> list[UUID]:
-    return await callback_queries.silent_attempts(session, now - SILENCE_END)
+    return await callback_queries.silent_attempts(session, now - SILENCE_END, now - LONGEST_CALL)
 
 
 DUE_WORK = (
     Work("offers", queries.overdue_offers, offer_timed_out),
+    Work("heard_early", find_heard_early, hear_early_news),
     Work("hang_ups", find_hung_up, caller_gone),
     Work("deadlines", queries.over, time_is_up),
     Work("wrap_ups", presence_queries.overdue_wrap_ups, wrap_up_over),
@@ -161,4 +173,4 @@ DUE_WORK = (
 
 async def next_due(session: ReadSession) -> Mapping[str, datetime]:
     """Name of the work → the next instant at which there is some; who moves a clock by hand stops there."""
-    return await queries.next_due(session, GRACE, SILENCE_ASK, SILENCE_END)
+    return await queries.next_due(session, GRACE, SILENCE_ASK, SILENCE_END, LONGEST_CALL)

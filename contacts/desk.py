@@ -42,6 +42,7 @@ async def choose(
     session: Session, exchange: Exchange, advisor_id: UUID, state: str, now: datetime, reason: str | None = None
 ) -> Presence:
     """A status by hand. Leaving a wrap-up completes its contact; while ringing it refuses the offer."""
+    await _lock_what_it_ends(session, advisor_id)
     row = await presences.lock(session, advisor_id)
     if row["state"] == "wrap_up":
         scene = await arrivals.scene_for(session, exchange, now)
@@ -50,6 +51,22 @@ async def choose(
         await _refuse_open(session, exchange, advisor_id, state, now)
         return await presences.present(session, advisor_id)
     return await presences.choose(session, advisor_id, state, now, reason)
+
+
+async def _lock_what_it_ends(session: Session, advisor_id: UUID) -> None:
+    """Contacts and promises are locked before presences, here as everywhere, so that nobody waits in a circle."""
+    offer = await queries.open_offer_of(session, advisor_id)
+    if offer is not None:
+        await _lock_subject(session, offer)
+    for contact_id in await queries.wrapping_of(session, advisor_id):
+        await queries.lock(session, contact_id)
+
+
+async def _lock_subject(session: Session, offer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The contact or the promise that was offered."""
+    if offer["contact_id"] is not None:
+        return await queries.lock(session, offer["contact_id"])
+    return await callback_queries.lock(session, offer["callback_id"])
 
 
 async def _complete_wrapping(scene: Scene, advisor_id: UUID) -> None:
@@ -72,21 +89,21 @@ async def reject(
 
     Raises `NotFound` for an offer that isn't this advisor's, `OfferExpired` for one that is over.
     """
-    offer = await queries.offer(session, offer_id)
-    if offer is None or offer["advisor_id"] != advisor_id:
+    seen = await queries.offer(session, offer_id)
+    if seen is None or seen["advisor_id"] != advisor_id:
         raise NotFound
-    scene = await arrivals.scene_for(session, exchange, now)
-    why = reason if reason in ("break", "meeting") else "rejected"
+    subject = await _lock_subject(session, seen)
+    offer = await queries.offer(session, offer_id)
+    assert subject is not None
+    assert offer is not None  # neither is ever deleted
     if offer["state"] != "open":
         raise OfferExpired(present_state=offer["state"])
+    scene = await arrivals.scene_for(session, exchange, now)
+    why = reason if reason in ("break", "meeting") else "rejected"
     if offer["contact_id"] is not None:
-        row = await queries.lock(session, offer["contact_id"])
-        assert row is not None
-        await not_taken(scene, row, offer, "rejected", why)  # type: ignore[arg-type]
-        return
-    promise = await callback_queries.lock(session, offer["callback_id"])
-    assert promise is not None
-    await keeping.not_taken(scene, promise, offer, "rejected", why)  # type: ignore[arg-type]
+        await not_taken(scene, dict(subject), offer, "rejected", why)  # type: ignore[arg-type]
+    else:
+        await keeping.not_taken(scene, subject, offer, "rejected", why)  # type: ignore[arg-type]
 
 
 async def wrap_up(

@@ -1,14 +1,15 @@
 """Who is free gets who waits: run right after a commit that frees an advisor or makes somebody wait.
 
 One pass looks at everything that waits (contacts, oldest first, and promises that are due) and at everybody who is
-free and may take any of it. The longest idle picks first; a promise whose window runs out goes before the queue,
-the others after it. What another replica is looking at is passed over; the claim decides if both want the same.
+free and may take any of it. The longest idle picks first; a promise whose window runs out goes before the queue.
+The others come after it and leave the last who is free to the next caller for a short while. What another replica
+is looking at is passed over; the claim decides if both want the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,8 @@ class Dispatched:
 
     contacts: int = 0
     callbacks: int = 0
+    again_at: datetime | None = None
+    """When there is more to do though nothing happens; who polls need not care."""
 
     def __bool__(self) -> bool:
         return bool(self.contacts or self.callbacks)
@@ -51,7 +54,8 @@ async def dispatch(session: Session, exchange: Exchange, now: datetime) -> Dispa
     waiting = [_seen(scene, row) for row in rows]
     people = await _free(scene, waiting, promises)
     matched = _match(scene, people, waiting, promises)
-    return await _offer(scene, {row["id"]: row for row in rows}, matched)
+    offered = await _offer(scene, {row["id"]: row for row in rows}, matched.matches)
+    return replace(offered, again_at=matched.again_at)
 
 
 def _seen(scene: Scene, row: Mapping[str, Any]) -> Waiting:
@@ -81,16 +85,24 @@ def _seen(scene: Scene, row: Mapping[str, Any]) -> Waiting:
 
 async def _free(scene: Scene, waiting: Sequence[Waiting], promises: Sequence[Promise]) -> list[Person]:
     """Whoever could take any of it, the longest idle first."""
-    groups = {group_id for contact in waiting for group_id in contact.rings}
-    groups |= {promise["desk_group_id"] for promise in promises if promise["owner_state"] == "handed_to_group"}
+    groups: set[UUID | None] = {group_id for contact in waiting for group_id in contact.rings}
+    groups |= {group_id for promise in promises for group_id in _around(scene, promise)}
     wanted = {contact.own_id for contact in waiting} | {promise["advisor_id"] for promise in promises}
     entries = scene.directory.groups
-    wanted |= {member for group_id in groups if group_id in entries for member in entries[group_id].members}
+    wanted |= {member for i in groups if i is not None and i in entries for member in entries[i].members}
     ids = [i for i in wanted if i is not None and i in scene.directory.advisors]
     presences = await presence_queries.free_among(scene.session, ids, scene.now)
     people = [person(scene, scene.directory.advisors[p["advisor_id"]], p) for p in presences]
     free = [p for p in people if p.state == "available" and not p.has_absence and p.free_for_channel]
     return sorted(free, key=lambda p: (p.idle_since or p.since, p.id))
+
+
+def _around(scene: Scene, promise: Promise) -> Iterator[UUID | None]:
+    """The groups that may keep a promise, or take the calls that come meanwhile."""
+    home = scene.directory.groups.get(promise["desk_group_id"])
+    yield promise["desk_group_id"]
+    yield from home.neighbours if home is not None else ()
+    yield scene.directory.markets[promise["market_id"]].general_group_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,33 +112,62 @@ class Match:
     promise: Promise | None = None
 
 
+@dataclass
+class Matched:
+    """Who takes what; `again_at` is when a promise that was held back for the moment should be looked at again."""
+
+    matches: list[Match] = field(default_factory=list)
+    again_at: datetime | None = None
+
+    def taken(self, who: Person) -> bool:
+        return any(match.person.id == who.id for match in self.matches)
+
+
 def _match(
     scene: Scene, people: Sequence[Person], waiting: Sequence[Waiting], promises: Sequence[Promise]
-) -> list[Match]:
-    """Pure: each free person takes at most one contact or promise."""
-    contacts, left, matched = list(waiting), list(promises), []
+) -> Matched:
+    """Pure: each free person takes at most one contact or promise; promises that can wait come last."""
+    contacts, left, matched = list(waiting), list(promises), Matched()
     for free in people:
-        match = _next(scene, free, contacts, left)
+        match = _pressing(scene, free, contacts, left)
         if match is None:
             continue
-        matched.append(match)
+        matched.matches.append(match)
         if match.contact is not None:
             contacts.remove(match.contact)
         elif match.promise is not None:
-            # two phones can't ring for the same number
-            left = [promise for promise in left if promise["number"] != match.promise["number"]]
+            left = _without(left, match.promise)
+    _match_the_rest(scene, [one for one in people if not matched.taken(one)], left, matched)
     return matched
 
 
-def _next(scene: Scene, free: Person, waiting: Sequence[Waiting], promises: Sequence[Promise]) -> Match | None:
-    mine = [promise for promise in promises if keeping.may_keep(free, promise)]
+def _without(promises: Sequence[Promise], taken: Promise) -> list[Promise]:
+    """Two phones can't ring for the same number."""
+    return [promise for promise in promises if promise["number"] != taken["number"]]
+
+
+def _pressing(scene: Scene, free: Person, waiting: Sequence[Waiting], promises: Sequence[Promise]) -> Match | None:
+    mine = (promise for promise in promises if keeping.may_keep(free, promise))
     urgent = next((promise for promise in mine if keeping.urgent(scene, promise)), None)
     if urgent is not None:
         return Match(free, promise=urgent)
     contact = next_for(free, waiting)
-    if contact is not None:
-        return Match(free, contact=contact)
-    return Match(free, promise=mine[0]) if mine else None
+    return None if contact is None else Match(free, contact=contact)
+
+
+def _match_the_rest(scene: Scene, spare: Sequence[Person], promises: Sequence[Promise], matched: Matched) -> None:
+    """Nobody waits: promises that are due, but somebody is left free for the next caller, for a short while."""
+    unused = len(spare)
+    for free in spare:
+        promise = next((one for one in promises if keeping.may_keep(free, one)), None)
+        if promise is None:
+            continue
+        rested_at = keeping.rested_at(scene, free, promise)
+        if unused == 1 and scene.now < rested_at:
+            matched.again_at = rested_at
+            continue
+        matched.matches.append(Match(free, promise=promise))
+        promises, unused = _without(promises, promise), unused - 1
 
 
 async def _offer(scene: Scene, rows: Mapping[UUID, dict[str, Any]], matched: Sequence[Match]) -> Dispatched:

@@ -18,7 +18,7 @@ from kit.clock import Clock
 from kit.database import Database
 from telephony.inbound import InboundCall
 
-LANES = 2
+LANES = 4
 """Batches under way at once: one is decided in Python while the database works on the other."""
 MOST = 32
 

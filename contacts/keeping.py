@@ -53,9 +53,15 @@ def may_keep(who: Person, promise: Promise) -> bool:
 
 
 def urgent(scene: Scene, promise: Promise) -> bool:
-    """Half of the window has gone by: from now on the promise goes before the queue."""
-    begin, end = promise["window_starts_at"], promise["window_ends_at"]
-    return bool(scene.now >= begin + (end - begin) / 2)
+    """The window is nearly over: from now on the promise goes before the queue."""
+    rules = scene.directory.markets[promise["market_id"]].policy(scene.now).callback
+    return bool(scene.now >= promise["window_ends_at"] - timedelta(minutes=rules.urgent_minutes))
+
+
+def rested_at(scene: Scene, who: Person, promise: Promise) -> datetime:
+    """From when on the last one who is free takes a promise that isn't urgent: no call has come meanwhile."""
+    rules = scene.directory.markets[promise["market_id"]].policy(scene.now).callback
+    return (who.idle_since or who.since) + timedelta(seconds=rules.leave_one_free_s)
 
 
 def announce_claims(scene: Scene, claimed: Sequence[Mapping[str, Any]]) -> None:

@@ -27,6 +27,8 @@ from kit.intervals import Interval, union
 from kit.phone_numbers import check_allowed_target, normalise
 
 Contact = dict[str, Any]
+QUIET_WITHIN = timedelta(days=1)
+"""A quiet hour is worth waiting for so long; a customer who waits longer calls again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,31 @@ async def windows(
     not_before: datetime | None = None,
     but: UUID | None = None,
 ) -> list[Found]:
-    """The earliest windows, of the own advisor where there are any, else of the desk group."""
+    """The next windows, of the own advisor where there are any, else of the desk group."""
     policy = slot_policy(market, scene.now)
     if advisor_id is not None and advisor_id in scene.directory.advisors:
         calendar = await advisor_calendar(scene, market, advisor_id, but)
-        found = bookable(scene.now, calendar, policy, not_before=not_before)
+        found = _quiet_first(scene, market, calendar, policy, not_before)
         if found:
             group_id = scene.directory.advisors[advisor_id].group_id
             return [Found(slot, advisor_id, group_id, None) for slot in found]
     because = "no_own_advisor" if advisor_id is None else "own_advisor_away"
     calendar = await group_calendar(scene, market, group_id, but)
-    found = bookable(scene.now, calendar, policy, not_before=not_before)
+    found = _quiet_first(scene, market, calendar, policy, not_before)
     return [Found(slot, advisor_id, group_id, because) for slot in found]
+
+
+def _quiet_first(
+    scene: Scene, market: MarketEntry, calendar: Calendar, policy: SlotPolicy, not_before: datetime | None
+) -> list[Slot]:
+    """The earliest windows; where the market has named its quiet hours, first those of the day to come."""
+    now, quiet = scene.now, market.policy(scene.now).callback.quiet
+    found: list[Slot] = []
+    if quiet is not None:
+        hours = quiet.between(now, now + QUIET_WITHIN, market.hours.zone)
+        found = bookable(now, calendar, policy, wishes=hours, not_before=not_before)
+    others = bookable(now, calendar, policy, not_before=not_before)
+    return [*found, *(slot for slot in others if slot not in found)][: policy.at_most]
 
 
 async def advisor_calendar(
@@ -124,11 +139,15 @@ async def number_typed(scene: Scene, row: Contact, digits: str) -> Contact | Non
 
 async def later(scene: Scene, row: Contact) -> Contact:
     """The next window after the one promised; where there is none the promise stays as it is."""
+    seen = await callback_queries.by_id(scene.session, row["callback_id"])
+    if seen is None:
+        return row
+    # the ledger before the promise, as whoever promises does
+    await _hold(scene, seen["advisor_id"], seen["desk_group_id"])
     promise = await callback_queries.lock(scene.session, row["callback_id"])
     if promise is None or promise["state"] != "scheduled":
         return row
     market = scene.market(row)
-    await _hold(scene, promise["advisor_id"], promise["desk_group_id"])
     advisor_id = promise["advisor_id"] if promise["owner_state"] == "own" else None
     found = await windows(
         scene,

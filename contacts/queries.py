@@ -347,6 +347,17 @@ SELECT id FROM contacts
 WHERE hung_up_at <= $1 AND state IN ('received', 'identifying', 'offered', 'choosing', 'waiting') LIMIT $2
 """
 
+HEARD_EARLY = """
+SELECT c.id FROM contacts c
+WHERE c.state IN ('identifying', 'offered', 'choosing', 'waiting', 'connected', 'wrapping')
+  AND c.direction = 'in' AND c.received_at > $1
+  AND EXISTS (
+    SELECT FROM switch_events e
+    WHERE e.call_id = c.switch_call_id AND e.effect = 'parked' AND e.heard_at < c.received_at + interval '2 s'
+)
+LIMIT $2
+"""
+
 OVER = """
 SELECT id FROM contacts
 WHERE state IN ('choosing', 'waiting', 'wrapping') AND deadline_at <= $1 LIMIT $2
@@ -367,6 +378,11 @@ async def overdue_offers(session: ReadSession, now: datetime, limit: int = 200) 
 async def hung_up(session: ReadSession, before: datetime, limit: int = 200) -> list[UUID]:
     """Callers who hung up and about whom nothing more was heard."""
     return await ids(session, HUNG_UP, before, limit)
+
+
+async def heard_early(session: ReadSession, since: datetime, limit: int = 200) -> list[UUID]:
+    """Calls received since then with news that came as early as they did, and has had no effect yet."""
+    return await ids(session, HEARD_EARLY, since, limit)
 
 
 async def over(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
@@ -390,7 +406,9 @@ SELECT (SELECT min(deadline_at) FROM offers WHERE state = 'open') AS offers,
        (SELECT min(deadline_at) FROM presences WHERE state = 'wrap_up') AS wrap_ups,
        (SELECT min(next_action_at) FROM callbacks WHERE state = 'scheduled') AS promises_due,
        (SELECT min(next_action_at) FROM callbacks WHERE state = 'due') AS promises_overdue,
-       (SELECT min(last_signal_at + CASE WHEN asked_after_at IS NULL THEN $2::interval ELSE $3::interval END)
+       (SELECT min(least(
+            last_signal_at + CASE WHEN asked_after_at IS NULL THEN $2::interval ELSE $3::interval END,
+            received_at + $4::interval))
         FROM contacts
         WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting', 'connected')
           AND channel = 'phone') AS silent_calls,
@@ -402,9 +420,9 @@ SELECT (SELECT min(deadline_at) FROM offers WHERE state = 'open') AS offers,
 
 
 async def next_due(
-    session: ReadSession, grace: timedelta, ask: timedelta, end: timedelta
+    session: ReadSession, grace: timedelta, ask: timedelta, end: timedelta, longest: timedelta
 ) -> Mapping[str, datetime]:
     """Work of `deadlines.DUE_WORK` by name → the instant at which there is some: what virtual time may jump to."""
-    row = await session.fetch_row(NEXT_DUE, grace, ask, end)
+    row = await session.fetch_row(NEXT_DUE, grace, ask, end, longest)
     assert row is not None  # a row of its own
     return {name: instant for name, instant in row.items() if instant is not None}

@@ -115,6 +115,13 @@ async def hear(session: Session, exchange: Exchange, call_id: str, signal: Signa
     return await answer(scene, row)
 
 
+async def hear_early_news(session: Session, exchange: Exchange, contact_id: UUID, now: datetime) -> None:
+    """News that came in the very moment in which its call was received: neither transaction saw the other."""
+    row = await queries.lock(session, contact_id)
+    if row is not None and row["ended_at"] is None:
+        await _settle_parked(await arrivals.scene_for(session, exchange, now), row)
+
+
 async def _settle_parked(scene: Scene, row: dict[str, Any]) -> dict[str, Any]:
     """What was heard of this call before it was received."""
     told = Told(scene, row)

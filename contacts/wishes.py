@@ -68,8 +68,9 @@ async def promise(
 
 async def move(scene: Scene, external_ref: str, callback_id: UUID, starts_at: datetime) -> Row:
     """Another window for an open promise."""
-    row = await locked(scene, external_ref, callback_id)
     customer = await _customer(scene, external_ref)
+    await _hold(scene, customer)
+    row = await locked(scene, external_ref, callback_id)
     found = await _checked(scene, customer, starts_at, row)
     return await callbacks.move(scene.session, row, found.slot, scene.now)
 
@@ -99,8 +100,7 @@ async def _checked(
     policy = slot_policy(market, scene.now)
     slot = Slot(starts_at, starts_at + timedelta(minutes=policy.slot_minutes))
     own_id, group_id = customer["related_advisor_id"], _group(scene, customer)
-    for owner_id in sorted(i for i in (own_id, group_id) if i is not None):
-        await callback_queries.hold_ledger(scene.session, owner_id)
+    await _hold(scene, customer)
     but = moved["id"] if moved is not None else None
     own_can = own_id in scene.directory.advisors and (moved is None or moved["owner_state"] == "own")
     calendar: Calendar
@@ -111,6 +111,13 @@ async def _checked(
         because = "own_advisor_away" if own_id is not None else "no_own_advisor"
     check(slot, scene.now, calendar, policy)
     return Found(slot, own_id, group_id, because)
+
+
+async def _hold(scene: Scene, customer: Mapping[str, Any]) -> None:
+    """Nobody else promises the own advisor's or the group's time meanwhile; always before a promise is locked."""
+    owners = (customer["related_advisor_id"], _group(scene, customer))
+    for owner_id in sorted(i for i in owners if i is not None):
+        await callback_queries.hold_ledger(scene.session, owner_id)
 
 
 async def _number(scene: Scene, customer: Mapping[str, Any], number: str | None, region: str) -> str:

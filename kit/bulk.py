@@ -24,6 +24,7 @@ from kit.errors import Error, Fault
 from kit.ids import IdMaker
 from kit.records import Columns, Format, Line, comma_separated, ndjson
 from kit.strict_json import step
+from kit.wire import CODES
 
 Outcome = Literal["created", "updated", "skipped", "error"]
 
@@ -88,9 +89,6 @@ def lines_of(chunks: AsyncIterable[bytes], written_as: Format, importer: Importe
     if written_as == "csv":
         return comma_separated(chunks, importer.columns)
     return ndjson(chunks)
-
-
-CODES = {"extra_forbidden": "unknown_field", "timezone_aware": "no_time_zone", "value_error": "invalid"}
 
 
 def reasons(error: ValidationError) -> list[Error]:

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit import announcements
+from kit import announcements, failpoints
 from kit.announcements import NewEvent
 from kit.errors import Unavailable
 from kit.pool import Lane, Pool, PoolExhausted
@@ -211,7 +211,10 @@ class Database:
             try:
                 async with lane.raw.transaction(isolation=isolation):
                     yield session
+                    failpoints.reach("after_insert")
                     await session.flush()
+                    failpoints.reach("before_commit")
+                failpoints.reach("after_commit")
             finally:
                 await session.close()
         await self._tell(frozenset(session.wakes))

@@ -73,7 +73,7 @@ def normalise(text: str, region: str, pointer: str = "/number") -> str:
     Raises `NumberUnreadable` (letters, control characters, digits of other scripts) or `NumberNotAllowed` (no such
     number can exist, emergency and short numbers).
     """
-    written = text.strip(" ")
+    written = text.replace("\u202f", " ").strip(" ")  # which phonenumbers does not know
     if len(written) > LONGEST or not _WRITTEN.fullmatch(written) or not any(map(str.isdigit, written)):
         raise NumberUnreadable(pointer)
     number = _parsed(written, region)

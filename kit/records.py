@@ -90,8 +90,8 @@ def _object(number: int, raw: bytes) -> Line:
 async def comma_separated(chunks: AsyncIterable[bytes], columns: Columns) -> AsyncIterator[Line]:
     """Records of a CSV file in UTF-8 with a header; `,` or `;` between cells, whichever the header has more of.
 
-    An empty cell is a field left out; lists are written `de|en`, weeks as JSON. A header with unknown columns is
-    one error, and nothing more is read.
+    An empty cell is a field left out; lists are written `de|en`, weeks as JSON. A header that is unreadable or
+    has unknown columns is one error, and nothing more is read.
     """
     header: list[str] | None = None
     delimiter = ","
@@ -104,7 +104,10 @@ async def comma_separated(chunks: AsyncIterable[bytes], columns: Columns) -> Asy
             if code is not None:
                 yield Line(number, error=Error("", code))
                 return
-        elif header is None or text is None or cells is None:
+        elif header is None:
+            yield Line(number, error=Error("", "unreadable"))
+            return
+        elif text is None or cells is None:
             yield Line(number, error=Error("", "unreadable"))
         else:
             yield _record(number, text, dict(zip(header, cells, strict=False)), len(cells) == len(header), columns)

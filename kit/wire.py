@@ -12,6 +12,19 @@ from pydantic_core import PydanticCustomError
 _LINE_BREAK = re.compile(r"[\t\n\r\u2028\u2029]")
 
 
+CODES = {
+    "extra_forbidden": "unknown_field",
+    "json_invalid": "malformed",
+    "model_attributes_type": "not_an_object",
+    "model_type": "not_an_object",
+    "dict_type": "not_an_object",
+    "timezone_aware": "no_time_zone",
+    "value_error": "invalid",
+    "assertion_error": "invalid",
+}
+"""Codes of ours for some of pydantic's words; the others are stable and clear (`missing`, `string_too_long`)."""
+
+
 class Command(BaseModel):
     """What somebody asks for: an unknown member is refused, so that a misspelt wish is not silently ignored."""
 

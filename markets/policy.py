@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from kit.week import WEEKDAYS, BadWeek, Week
 from routing.policy import RoutingPolicy
 
 LONGEST_S = 86_400
@@ -31,6 +33,32 @@ class CallbackPolicy(BaseModel):
     at_most: int = Field(3, ge=1, le=20, description="How many windows are read out.")
     retries: int = Field(3, ge=0, le=10, description="Attempts after the first that reached nobody.")
     retry_minutes: int = Field(60, ge=5, le=1440, description="The least time between two attempts.")
+    urgent_minutes: int = Field(
+        10, ge=0, le=480, description="So long before its window ends a promise goes before the queue."
+    )
+    leave_one_free_s: int = Field(
+        45, ge=0, le=55, description="How long the last who is free is left to callers before a promise is kept."
+    )
+    quiet_hours: tuple[tuple[str, str], ...] = Field(
+        (),
+        max_length=24,
+        description="Hours of any day, by the market's clock, in which a window is looked for first, a day ahead.",
+        examples=[[["12:00", "14:00"], ["19:00", "22:00"]]],
+    )
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _readable(cls, spans: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        try:
+            Week.parse({WEEKDAYS[0]: spans})
+        except BadWeek as bad:
+            raise PydanticCustomError(bad.errors[0].code, "not hours of a day") from None
+        return spans
+
+    @property
+    def quiet(self) -> Week | None:
+        """The quiet hours as a week; None where none are named."""
+        return Week.parse(dict.fromkeys(WEEKDAYS, self.quiet_hours)) if self.quiet_hours else None
 
 
 class Policy(BaseModel):

@@ -14,6 +14,8 @@ import kit.events
 import markets.models
 import realtime.models
 
-ROOMS = (accounts, advisors, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets, realtime)
+ROOMS = (
+    accounts, advisors, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets, realtime,
+)  # fmt: skip
 
 metadata = SQLModel.metadata

@@ -68,6 +68,10 @@ class Switchroom:
             self._start(switch.keep(dial, self._dice.uniform(*TALK_S) if known else SHORT_TALK_S))
         return len(dials)
 
+    async def finish(self) -> None:
+        """Until all calls and dials that go on have ended."""
+        await asyncio.gather(*self._tasks)
+
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()

@@ -77,6 +77,10 @@ class Colleagues:
         await self._choose(player, self.dice.choices(("break", "meeting", "training"), (6, 3, 1))[0])
         return player.code
 
+    async def finish(self) -> None:
+        """Until everybody has done what they were about to do."""
+        await asyncio.gather(*self._tasks)
+
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()

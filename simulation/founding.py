@@ -48,19 +48,17 @@ async def is_empty(session: ReadSession) -> bool:
 
 
 async def found(database: Database, company: Company, now: datetime, new_id: IdMaker) -> None:
-    """Write everything, customers and their advisors in batches. Raises `Fault` where something doesn't fit."""
+    """Write everything, or nothing where it fails or is interrupted. Raises `Fault`."""
     async with database.transaction() as session:
         await _market(session, company, now, new_id)
-    async with database.transaction() as session:
         await _staff(session, company, now, new_id)
         await pools.add(session, company.market.id, showcase.POOL, "direct", now)
         await pools.add(session, company.market.id, [showcase.GENERAL_NUMBER], "general", now)
-    books = Books()
-    for start in range(0, len(company.customers), BATCH):
-        batch = company.customers[start : start + BATCH]
-        async with database.transaction() as session:
+        await session.flush()
+        books = Books()
+        for start in range(0, len(company.customers), BATCH):
+            batch = company.customers[start : start + BATCH]
             await _clientele(session, books, company.market.id, batch, now, new_id)
-    async with database.transaction() as session:
         await _absences(session, company, now, new_id)
 
 

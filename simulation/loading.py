@@ -1,31 +1,31 @@
 """A company made from a log, put into an empty database as it stands on the morning of the boundary.
 
-Markets, products, customers and their advisors go through the services; every customer's advisor is chosen by the
-activation service, as if all of them had asked for one that morning. Who has left by then is nobody's colleague.
+Everything goes through the services that everybody else uses; every customer's advisor is chosen by the activation
+service, as if all of them had asked for one that morning. Who has left by then is nobody's colleague.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from advisors.models import Absence, AdvisorMarket, Presence, Skill
-from advisors.models import Advisor as AdvisorRow
-from customers import queries as customer_queries
-from customers import relationships
+from advisors import queries as advisor_queries
+from advisors.schemas import SkillCommand
+from customers import relationships, staff
 from customers import service as customers
 from customers.books import Books
 from customers.relationships import Wish
-from customers.schemas import ProductCommand
-from desk_groups.models import DeskGroup as GroupRow
-from desk_groups.models import GeneralGroup, Member, Neighbour
-from direct_dial import queries as number_queries
-from kit.database import Database, Session
+from customers.schemas import BookCommand, ProductCommand
+from customers.staff_schemas import AdvisorCommand
+from desk_groups import service as desk_groups
+from desk_groups.schemas import DeskGroupCommand
+from direct_dial import pools
+from kit.database import Database, ReadSession, Session
 from kit.errors import Fault
-from kit.ids import IdMaker
+from kit.ids import IdMaker, encode
 from kit.local_time import mask_to_bytes
 from markets import service as markets
 from markets.policy import Policy
@@ -39,50 +39,54 @@ BATCH = 200
 ROOM = 1.25
 """A book's cap against its target: books are filled by the price long before a cap is met."""
 PRIOR_S = 360
-EXTENSION_DIGITS = 3
-
-
-class NotActivated(RuntimeError):
-    """A customer of the company got no advisor; the word says why."""
 
 
 @dataclass
 class Loaded:
     """Where everybody is in the database: keys of the log → ids and numbers."""
 
-    market_id: str
     general_number: str
-    advisors: dict[str, UUID] = field(default_factory=dict)
-    groups: dict[str, UUID] = field(default_factory=dict)
-    own_number: dict[str, str] = field(default_factory=dict)
+    advisors: Mapping[str, UUID] = field(default_factory=dict)
+    own_number: Mapping[str, str] = field(default_factory=dict)
     """Customer → the direct dial number of their advisor."""
-    phone: dict[str, str] = field(default_factory=dict)
+    phone: Mapping[str, str] = field(default_factory=dict)
     """Customer → the number they call from."""
 
 
 async def load(database: Database, company: Company, policy: Policy, now: datetime, new_id: IdMaker) -> Loaded:
-    """Write the company and activate an advisor for every customer, committed in batches."""
-    loaded = Loaded(company.market.id, general_number=film_while_they_last(0, first=0))
+    """Write the company and activate an advisor for every customer, in batches. Raises `Fault` for a misfit."""
+    team = _Team(company, now)
     async with database.transaction() as session:
-        site_id = await _market(session, company, policy, now, new_id)
+        await _market(session, company, policy, now, new_id)
     async with database.transaction() as session:
-        await _people(session, company, loaded, site_id, now, new_id)
-        await _numbers(session, company, loaded, now)
-        await _open_books(session, company, loaded)
+        advisors = await _staff(session, team, now, new_id)
+        await pools.add(session, company.market.id, [_number(n + 1) for n in range(len(advisors))], "direct", now)
+        await pools.add(session, company.market.id, [_number(0)], "general", now)
+        for off in company.absences:
+            if off.agent in advisors:
+                period = (off.starts_at, off.ends_at)
+                await advisor_queries.enter(
+                    session, new_id(now), advisors[off.agent], *period, "other", "approved", now
+                )
     books = Books()
     for batch in _batches(company.customers):
         async with database.transaction() as session:
-            await _customers(session, batch, loaded, now, new_id)
-        async with database.transaction() as session:
-            await _activate(session, books, batch, now, new_id)
+            await _clientele(session, books, company.market.id, batch, now, new_id)
     async with database.reading() as session:
         await session.raw.execute("ANALYZE")
-        loaded.own_number = await _own_numbers(session)
-    return loaded
+        return Loaded(
+            general_number=_number(0),
+            advisors=advisors,
+            own_number=await _own_numbers(session),
+            phone={customer.external_ref: customer.phone for customer in company.customers},
+        )
 
 
-async def _market(session: Session, company: Company, policy: Policy, now: datetime, new_id: IdMaker) -> UUID:
-    """The market with its policy and products; returns the id of its one site."""
+def _number(index: int) -> str:
+    return film_while_they_last(index, first=0)
+
+
+async def _market(session: Session, company: Company, policy: Policy, now: datetime, new_id: IdMaker) -> None:
     market = company.market
     wanted = MarketCommand(
         name=market.name,
@@ -92,131 +96,82 @@ async def _market(session: Session, company: Company, policy: Policy, now: datet
         opening_hours=market.opening_hours,
     )
     await markets.put(session, market.id, wanted, now)
-    site = await markets.add_site(session, SiteCommand(name=market.name, time_zone=market.zone.key), now, new_id)
+    await markets.add_site(session, SiteCommand(name=market.name, time_zone=market.zone.key), now, new_id)
     await session.flush()
     await markets.declare(session, market.id, PolicyCommand(rules=policy), now)
     for skill, product in PRODUCTS.items():
-        name, _ = SKILL_NAMES[skill]
-        command = ProductCommand(name=name, skill=skill, expected_seconds={"default": PRIOR_S})
+        command = ProductCommand(name=SKILL_NAMES[skill][0], skill=skill, expected_seconds={"default": PRIOR_S})
         await customers.put_product(session, product, command, now)
-    return site.id
 
 
-async def _people(
-    session: Session, company: Company, loaded: Loaded, site_id: UUID, now: datetime, new_id: IdMaker
+async def _staff(session: Session, team: _Team, now: datetime, new_id: IdMaker) -> Mapping[str, UUID]:
+    """Groups first, then who sits there, then who leads, helps out, and takes the callers whom nobody knows."""
+    groups = {
+        group.key: await desk_groups.create(session, team.bare(group), now, new_id) for group in team.company.groups
+    }
+    named = await staff.names(session)
+    rows = {advisor.key: staff.prepared(team.advisor(advisor), named) for advisor in team.advisors}
+    advisors = (await staff.put_many(session, rows, now, new_id)).ids
+    for group in team.company.groups:
+        await desk_groups.change(session, groups[group.key], team.group(group, groups, advisors), now)
+    return advisors
+
+
+class _Team:
+    """Who sits where, as commands. The largest group takes the callers whom nobody knows; the others help."""
+
+    def __init__(self, company: Company, now: datetime) -> None:
+        self.company = company
+        self.advisors = [a for a in company.advisors if a.leaving_at is None or a.leaving_at > now]
+        self._names = {group.key: group.name for group in company.groups}
+        self._general = max(company.groups, key=lambda group: (len(group.members), group.key)).key
+        expected_s = sum(customer.expected_s_per_month for customer in company.customers)
+        self._per_fte_s = expected_s / max(0.1, sum(advisor.fte for advisor in self.advisors))
+
+    def bare(self, group: DeskGroup) -> DeskGroupCommand:
+        return DeskGroupCommand(name=group.name, site=self.company.market.name)
+
+    def group(self, group: DeskGroup, groups: Mapping[str, UUID], advisors: Mapping[str, UUID]) -> DeskGroupCommand:
+        return DeskGroupCommand(
+            name=group.name,
+            site=self.company.market.name,
+            lead=encode("adv", advisors[group.lead]) if group.lead in advisors else None,
+            minimum_presence=group.minimum_presence,
+            neighbours=[encode("grp", groups[key]) for key in group.neighbours],
+            general_for=[self.company.market.id] if group.key == self._general else [],
+        )
+
+    def advisor(self, advisor: Advisor) -> AdvisorCommand:
+        """Targets of the books share out the expected time by what people work."""
+        target_s = max(PRIOR_S, round(self._per_fte_s * advisor.fte))
+        return AdvisorCommand(
+            name=advisor.name,
+            email=advisor.email,
+            site=self.company.market.name,
+            desk_group=self._names[advisor.group],
+            languages=list(advisor.languages),
+            markets=[self.company.market.id],
+            skills=[SkillCommand(skill=skill, level=level) for skill, level in advisor.skills.items()],
+            working_pattern=advisor.working_pattern,
+            sip_uri=f"sip:{advisor.key}@durchwahl.example",
+            sip_endpoint=f"PJSIP/{advisor.key}",
+            book=BookCommand(cap_s=round(target_s * ROOM), target_s=target_s),
+        )
+
+
+async def _clientele(
+    session: Session, books: Books, market_id: str, batch: Sequence[Customer], now: datetime, new_id: IdMaker
 ) -> None:
-    staff = [advisor for advisor in company.advisors if _stays(advisor, now)]
-    for advisor in staff:
-        loaded.advisors[advisor.key] = new_id(now)
-    for group in company.groups:
-        loaded.groups[group.key] = new_id(now)
-    add = session.orm.add_all
-    add(_advisor_row(advisor, loaded.advisors[advisor.key], site_id, now) for advisor in staff)
-    await session.flush()
-    add(_group_row(group, loaded, site_id) for group in company.groups)
-    await session.flush()
-    add(row for advisor in staff for row in _profile(advisor, loaded, now))
-    add(row for group in company.groups for row in _neighbours(group, loaded))
-    add([GeneralGroup(market_id=loaded.market_id, desk_group_id=loaded.groups[_general(company).key])])
-    add(_absences(company, loaded, now, new_id))
-    await session.flush()
+    rows = [_customer(customer, market_id) for customer in batch]
+    written = await customers.put_many(session, rows, now, new_id)
+    wishes = [Wish(customer.external_ref, "bulk") for customer in batch]
+    activated = await relationships.activate_many(session, books, wishes, now, new_id)
+    for outcome in (*written, *activated):
+        if isinstance(outcome, Fault):
+            raise outcome
 
 
-def _stays(advisor: Advisor, now: datetime) -> bool:
-    return advisor.leaving_at is None or advisor.leaving_at > now
-
-
-def _general(company: Company) -> DeskGroup:
-    """The largest desk group takes the callers whom nobody knows first; the others help at once."""
-    return max(company.groups, key=lambda group: (len(group.members), group.key))
-
-
-def _advisor_row(advisor: Advisor, advisor_id: UUID, site_id: UUID, now: datetime) -> AdvisorRow:
-    return AdvisorRow(
-        id=advisor_id,
-        external_ref=advisor.key,
-        name=advisor.name,
-        email=advisor.email,
-        site_id=site_id,
-        languages=list(advisor.languages),
-        working_pattern=advisor.working_pattern,
-        sip_uri=f"sip:{advisor.key}@durchwahl.example",
-        sip_endpoint=f"PJSIP/{advisor.key}",
-        leaving_at=advisor.leaving_at,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def _group_row(group: DeskGroup, loaded: Loaded, site_id: UUID) -> GroupRow:
-    return GroupRow(
-        id=loaded.groups[group.key],
-        name=group.name,
-        site_id=site_id,
-        lead_id=loaded.advisors.get(group.lead),
-        minimum_presence=group.minimum_presence,
-    )
-
-
-def _profile(advisor: Advisor, loaded: Loaded, now: datetime) -> Iterator[Any]:
-    """The rows that hang on an advisor; everybody is offline to begin with."""
-    advisor_id = loaded.advisors[advisor.key]
-    yield AdvisorMarket(advisor_id=advisor_id, market_id=loaded.market_id)
-    yield Member(advisor_id=advisor_id, desk_group_id=loaded.groups[advisor.group])
-    yield Presence(advisor_id=advisor_id, state="offline", since=now, idle_since=now)
-    for skill, level in advisor.skills.items():
-        yield Skill(advisor_id=advisor_id, skill=skill, level=level)
-
-
-def _neighbours(group: DeskGroup, loaded: Loaded) -> Iterator[Neighbour]:
-    for rank, key in enumerate(group.neighbours):
-        yield Neighbour(desk_group_id=loaded.groups[group.key], neighbour_id=loaded.groups[key], rank=rank)
-
-
-def _absences(company: Company, loaded: Loaded, now: datetime, new_id: IdMaker) -> Iterator[Absence]:
-    for off in company.absences:
-        if off.agent in loaded.advisors:
-            yield Absence(
-                id=new_id(now),
-                advisor_id=loaded.advisors[off.agent],
-                starts_at=off.starts_at,
-                ends_at=off.ends_at,
-                kind="other",
-                entered_at=now,
-            )
-
-
-async def _numbers(session: Session, company: Company, loaded: Loaded, now: datetime) -> None:
-    """A number for each advisor and one for the market itself."""
-    market_id, general = loaded.market_id, loaded.general_number
-    direct = [film_while_they_last(n, first=0) for n in range(1, len(company.advisors) + 1)]
-    rows = [(number, market_id, "direct", number[:-EXTENSION_DIGITS]) for number in direct]
-    await number_queries.add(session, [*rows, (general, market_id, "general", None)], now)
-
-
-async def _open_books(session: Session, company: Company, loaded: Loaded) -> None:
-    """Targets share out the expected time by what people work."""
-    staff = [advisor for advisor in company.advisors if advisor.key in loaded.advisors]
-    total_s = sum(customer.expected_s_per_month for customer in company.customers)
-    per_fte_s = total_s / max(0.1, sum(advisor.fte for advisor in staff))
-    rows = []
-    for advisor in staff:
-        target_s = max(PRIOR_S, round(per_fte_s * advisor.fte))
-        rows.append((loaded.advisors[advisor.key], round(target_s * ROOM), target_s, True))
-    await customer_queries.open_books(session, rows)
-
-
-async def _customers(
-    session: Session, batch: Sequence[Customer], loaded: Loaded, now: datetime, new_id: IdMaker
-) -> None:
-    loaded.phone |= {customer.external_ref: customer.phone for customer in batch}
-    rows = [_customer_row(customer, loaded.market_id) for customer in batch]
-    for written in await customers.put_many(session, rows, now, new_id):
-        if isinstance(written, Fault):
-            raise written
-
-
-def _customer_row(customer: Customer, market_id: str) -> dict[str, Any]:
+def _customer(customer: Customer, market_id: str) -> dict[str, Any]:
     mask = customer.calling_hours
     return {
         "market_id": market_id,
@@ -233,16 +188,6 @@ def _customer_row(customer: Customer, market_id: str) -> dict[str, Any]:
     }
 
 
-async def _activate(
-    session: Session, books: Books, batch: Sequence[Customer], now: datetime, new_id: IdMaker
-) -> None:
-    wishes = [Wish(customer.external_ref, "bulk") for customer in batch]
-    outcomes = await relationships.activate_many(session, books, wishes, now, new_id)
-    for wish, outcome in zip(wishes, outcomes, strict=True):
-        if isinstance(outcome, Fault):
-            raise NotActivated(f"customer {wish.external_ref}: {outcome.word}")
-
-
 OWN_NUMBERS = """
 SELECT c.external_ref, d.number FROM relationships r
 JOIN customers c ON c.id = r.customer_id AND c.market_id = r.market_id
@@ -251,7 +196,7 @@ WHERE r.ends_at IS NULL
 """
 
 
-async def _own_numbers(session: Any) -> dict[str, str]:
+async def _own_numbers(session: ReadSession) -> dict[str, str]:
     return {row["external_ref"]: row["number"] for row in await session.fetch(OWN_NUMBERS)}
 
 

@@ -63,13 +63,15 @@ def rules(scenario: Scenario) -> Policy:
     """The market's policy, in force for both sides.
 
     Wrap-up lasts as long as the log shows. Neighbours help at once: three groups of eight are too small to let a
-    caller wait while somebody of the next table is free. Nobody is asked for a customer number, since the log's
-    voice response has done that. Patience, not a limit, ends a wait.
+    caller wait while somebody at the next table is free. Nobody is asked for a customer number, since the log's
+    voice response has done that. Patience, not a limit, ends a wait. Callbacks are promised for whole hours, in the
+    quieter half of them if the next day has one: a short window of a busy hour would only be kept at the cost of
+    those who call then.
     """
     wrap_up_s = max(0, round(scenario.turnaround_s - RING.total_seconds()))
     return Policy(
         routing=RoutingPolicy(neighbours_after_s=0, brief_hold_s=wrap_up_s, max_wait_s=7200),
-        callback=CallbackPolicy(),
+        callback=CallbackPolicy(slot_minutes=60, quiet_hours=scenario.quiet_hours),
         ask_customer_number=False,
         wrap_up_limit_s=wrap_up_s,
     )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from random import Random
-from statistics import median
+from statistics import fmean, median
 from zoneinfo import ZoneInfo
 
 from simulation import call_log, company, load, patience, staffing
 from simulation.call_log import Log, Split, UnusableLog
 from simulation.company import Company, Wishes
+from simulation.figures import PROMPT_S
 from simulation.load import Arrival, Load
 from simulation.logged_call import LoggedCall
 from simulation.staffing import Shift, Staffing
@@ -22,6 +25,8 @@ TURNAROUND_S = 5.0
 """Between two services while callers wait, where a log is too short to tell."""
 LONGEST_TURNAROUND = timedelta(seconds=60)
 FEWEST_TURNAROUNDS = 100
+
+Service = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Scenario:
     starts_at: datetime
     ends_at: datetime
     turnaround_s: float
+    quiet_hours: tuple[tuple[str, str], ...]
     seed: int
 
     @property
@@ -79,7 +85,8 @@ def prepare(path: Path, span: Span, seed: int) -> tuple[Scenario, Told]:
         duties=staffed.duties,
         starts_at=parts.boundary,
         ends_at=max(loaded.arrivals[-1].at, staffed.shifts[-1].ends_at),
-        turnaround_s=turnaround_s(whole.calls),
+        turnaround_s=turnaround_s(parts.before),
+        quiet_hours=quiet_hours(parts.before, log.zone),
         seed=seed,
     )
     notes = (
@@ -109,31 +116,39 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def turnaround_s(calls: Sequence[LoggedCall]) -> float:
-    """The median of the seconds from the end of an agent's service to the next one's begin, while callers waited."""
+    """Median seconds between two services of an agent, from those pauses in which a caller waited."""
     waits = sorted((call.arrived_at, call.waited_s) for call in calls if call.waited_s)
     starts = [start for start, _ in waits]
-    by_agent: dict[str, list[LoggedCall]] = {}
-    for call in calls:
-        if call.agent and call.served_until:
-            by_agent.setdefault(call.agent, []).append(call)
     found = [
-        apart.total_seconds()
-        for served in by_agent.values()
-        for before, after in _pairs(served)
-        if timedelta(0) <= (apart := after[0] - before[1]) <= LONGEST_TURNAROUND
-        and _somebody_waits(before[1], waits, starts)
+        (begins - ended).total_seconds()
+        for (_, ended), (begins, _) in _pauses(calls)
+        if timedelta(0) <= begins - ended <= LONGEST_TURNAROUND and _somebody_waits(ended, waits, starts)
     ]
     return median(found) if len(found) >= FEWEST_TURNAROUNDS else TURNAROUND_S
 
 
-def _pairs(
-    calls: Sequence[LoggedCall],
-) -> list[tuple[tuple[datetime, datetime], tuple[datetime, datetime]]]:
-    spans = sorted((c.served_at, c.served_until) for c in calls if c.served_at and c.served_until)
-    return list(zip(spans, spans[1:], strict=False))
+def _pauses(calls: Sequence[LoggedCall]) -> Iterator[tuple[Service, Service]]:
+    """Services that follow each other, of each agent."""
+    by_agent: defaultdict[str, list[Service]] = defaultdict(list)
+    for call in calls:
+        if call.agent and call.served_at and call.served_until:
+            by_agent[call.agent].append((call.served_at, call.served_until))
+    for services in by_agent.values():
+        yield from pairwise(sorted(services))
 
 
 def _somebody_waits(at: datetime, waits: Sequence[tuple[datetime, int]], starts: Sequence[datetime]) -> bool:
     """Whether a caller who came within the last ten minutes waits at that instant and longer."""
     begin = bisect_right(starts, at - timedelta(minutes=10))
     return any(at < start + timedelta(seconds=s) for start, s in waits[begin : bisect_right(starts, at)])
+
+
+def quiet_hours(calls: Sequence[LoggedCall], zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
+    """The quieter half of the clock's hours with calls: where the fewest callers had to wait beyond the norm."""
+    waited: defaultdict[int, list[bool]] = defaultdict(list)
+    for call in calls:
+        waited[call.arrived_at.astimezone(zone).hour].append(call.waited_s > PROMPT_S)
+    busy = {hour: fmean(late) for hour, late in waited.items()}
+    limit = median(busy.values())
+    quiet = sorted(hour for hour, share in busy.items() if share <= limit)
+    return tuple((f"{hour:02}:00", f"{hour + 1:02}:00") for hour in quiet)

@@ -71,14 +71,15 @@ SPECIALIST = Advisor(
 
 POLICY = Policy(
     routing=RoutingPolicy(
-        neighbours_after_s=10, skill_relax_after_s=15, skill_relax_step_s=15, skill_waived_after_s=60
+        neighbours_after_s=10, skill_relax_after_s=5, skill_relax_step_s=5, skill_waived_after_s=None
     ),
     callback=CallbackPolicy(
         slot_minutes=5, lead_minutes=0, grace_minutes=0, expected_minutes=1, share=1.0, horizon_days=1
     ),
     wrap_up_limit_s=25,
 )
-"""Short windows from now on, so that promises are kept while one looks."""
+"""Short windows from now on, so that promises are kept while one looks. Skills are never waived: nobody but those
+who know servers takes a call for the specialist, and she takes none of theirs before she has kept her promises."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,17 @@ def made() -> Company:
     wishes = Wishes(english_share=0.12, roster_known=False)
     whole = company.build(log, call_log.split(log), dice, wishes)
     market = replace(whole.market, zone=ZoneInfo(BERLIN), opening_hours=ALWAYS)
-    staff = tuple(_advisor(advisor) for advisor in whole.advisors)
+    staff = tuple(_advisor(advisor, helps=advisor.group == SPECIALIST.group) for advisor in whole.advisors)
     chosen = sorted(dice.sample(range(len(whole.customers)), CUSTOMERS))
     clientele = tuple(_customers([whole.customers[index] for index in chosen], dice))
     groups = tuple(_with_specialist(group) for group in whole.groups)
     return Company(market, groups, (*staff, SPECIALIST), clientele, ())
 
 
-def _advisor(advisor: Advisor) -> Advisor:
+def _advisor(advisor: Advisor, *, helps: bool) -> Advisor:
+    """Who `helps` knows a little of servers: enough for a caller who can't wait for the specialist."""
     skills = {SKILLS[skill]: level for skill, level in advisor.skills.items()}
+    skills |= {"servers": 1} if helps else {}
     return replace(advisor, skills=skills, working_pattern=ALWAYS, leaving_at=None)
 
 

@@ -33,7 +33,7 @@ LINGER = timedelta(hours=6)
 """After the last call and the last shift nothing goes on for longer than this."""
 HOUR = timedelta(hours=1)
 OF_THE_PRESENT = ("I1", "I2", "I3", "I5", "I7", "I8", "I9", "I14", "I21", "I24")
-"""Invariants that look at a few rows and are checked every hour; all of them are checked every day and at the end."""
+"""Invariants that look at a few rows are checked every hour; all of them every day and at the end."""
 TIDY_AT_FIRST = (1, 2, 4, 8)
 TIDY_EVERY_H = 12
 TELL_EVERY_H = 6

@@ -71,6 +71,7 @@ class Specialist:
             await self._choose("break")
 
     async def _be_there(self) -> None:
+        self._away_until = None
         if self._state() in ("offline", "training", "break", "not_responding", "wrap_up"):
             await self._choose("available")
 

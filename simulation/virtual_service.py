@@ -67,6 +67,7 @@ class VirtualService:
         self.dials: list[Row] = []
         self.transactions = 0
         self._known_due: Mapping[str, datetime] | None = None
+        self._dispatch_at: datetime | None = None
 
     @classmethod
     @asynccontextmanager
@@ -101,6 +102,7 @@ class VirtualService:
             if "dials" in wakes:
                 await self._hand_out()
             if not done:
+                self._dispatch_at = done.again_at
                 return
 
     async def _hand_out(self) -> None:
@@ -124,7 +126,8 @@ class VirtualService:
 
     async def next_due(self) -> datetime | None:
         """The next instant at which something falls due by itself."""
-        return min((await self._due()).values(), default=None)
+        due = (*(await self._due()).values(), self._dispatch_at)
+        return min((instant for instant in due if instant is not None), default=None)
 
     async def _due(self) -> Mapping[str, datetime]:
         if self._known_due is None:
@@ -134,6 +137,9 @@ class VirtualService:
     async def do_what_is_due(self) -> int:
         """Treat whatever is due at this instant, until nothing is; returns how much that was."""
         treated = 0
+        if self._dispatch_at is not None and self._dispatch_at <= self.now:
+            await self.dispatch()
+            treated += 1
         for _ in range(MOST_ROUNDS):
             due = await self._due()
             work = next((work for work in DUE_WORK if due.get(work.name, LATER) <= self.now), None)

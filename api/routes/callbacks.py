@@ -20,6 +20,7 @@ from contacts import arrivals, wishes
 from contacts import queries as customers
 from contacts.situation import Scene
 from kit.database import Row
+from kit.errors import NotFound
 from kit.fields import Ref
 from kit.ids import decode
 from kit.local_time import is_skipped
@@ -84,6 +85,8 @@ async def listed(
     _: Asker, external_ref: Reference, session: Read, services: FromServices, ended: bool = True
 ) -> CallbacksOut:
     """Newest first; `ended=false` leaves out what is over."""
+    if await customers.customer(session, external_ref) is None:
+        raise NotFound
     await exchange_of(services).directory.current(session)
     rows = await queries.of_customer(session, external_ref, also_final=ended)
     return CallbacksOut(callbacks=[_shown(services, row) for row in rows])

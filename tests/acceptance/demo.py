@@ -17,7 +17,7 @@ import httpx2
 from cli import demo, demo_access, demo_words
 from tests.support.postgres import ROOT
 
-PACE = "8"
+PACE = "4"
 START_S, END_S = 100, 20
 
 

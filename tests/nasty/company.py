@@ -28,7 +28,7 @@ from tests.support.builders import (
 Names: TypeAlias = dict[str, str]
 
 GENERAL = "+493023125900"
-PHONES = {"K-1": "+498999998101", "K-2": "+498999998102", "K-3": "+498999998103", "K-4": "+498999998104"}
+PHONES = {f"K-{number}": f"+49899999810{number}" for number in (1, 2, 3, 4, 7, 8)}
 LEADS = {"lea", "luis"}
 
 
@@ -44,7 +44,7 @@ async def founded(client: Client) -> tuple[Client, Names]:
     names |= await _calls(client)
     names |= await _promises(client)
     names |= await _administered(client, names)
-    return client, names
+    return client, {**names, "token": tokens["leaver"]}
 
 
 async def _people(session: Session) -> tuple[dict[str, Advisor], Names]:
@@ -69,13 +69,8 @@ async def _customers(session: Session, people: dict[str, Advisor]) -> Names:
     own = {"K-1": people["anna"], "K-2": people["carl"], "K-3": people["ben"]}
     found: Names = {}
     for reference, phone in PHONES.items():
-        customer = await a_customer(
-            session,
-            external_ref=reference,
-            name=f"Customer {reference}",
-            phones=(phone,),
-            advisor=own.get(reference),
-        )
+        advisor = own.get(reference)
+        customer = await a_customer(session, external_ref=reference, phones=(phone,), advisor=advisor)
         found[reference] = encode("cus", customer.id)
     await a_number(session, number=GENERAL, kind="general")
     await numbers(session, 5)
@@ -122,13 +117,19 @@ async def _administered(client: Client, names: Names) -> Names:
     key = told(await admin.post("/v1/machine-keys", json={"name": "old", "scopes": ["operator"]}))
     account = {"email": "frieda@desk.example", "name": "Frieda", "role": "auditor"}
     frieda = told(await admin.post("/v1/accounts", json=account))
-    activated = told(await client.as_("control_center").post("/v1/customers/K-4/advisor", json={}))
+    activated = told(
+        await client.as_("control_center").post(
+            "/v1/customers/K-4/advisor", json={}, headers={"Idempotency-Key": "activation"}
+        )
+    )
+    accounts = told(await admin.get("/v1/accounts?limit=1"))
     return found | {
         "clo": closure["id"],
         "key": key["id"],
         "frieda": frieda["id"],
         "dec": activated["decision_id"],
         "rel": activated["relationship_id"],
+        "cursor": accounts["next"],
     }
 
 

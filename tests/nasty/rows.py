@@ -65,14 +65,11 @@ def at(
     for name, (body, wanted, *holds) in cases.items():
         status, word, error = (*wanted.split(" ", 2), "", "")[:3]
         whole = {**base, **body} if base is not None and isinstance(body, dict) else body
-        found.append(
-            Row(name, who, method, path, int(status), word, error, whole, headers or {}, *holds, keeps=keeps)
-        )
+        part = holds[0] if holds else None
+        found.append(Row(name, who, method, path, int(status), word, error, whole, headers or {}, part, keeps))
     return found
 
 
-def asked(who: str | None, paths: Mapping[str, str], *, headers: Mapping[str, str | bytes | None] | None = None) -> list[Row]:
+def asked(who: str | None, requests: Mapping[str, str]) -> list[Row]:
     """Rows without a body: request → expectation."""
-    return [
-        row for request, wanted in paths.items() for row in at(who, request, {"": (NOTHING, wanted)}, headers=headers)
-    ]
+    return [row for request, wanted in requests.items() for row in at(who, request, {"": (NOTHING, wanted)})]

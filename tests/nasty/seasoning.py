@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,14 @@ LINES = (
 )
 
 
+@dataclass(frozen=True)
+class Request:
+    method: str
+    url: str
+    headers: dict[str, str]
+    content: str | bytes
+
+
 class Seasoning:
     """Turns a generated case into a request that somebody of the company sends."""
 
@@ -47,16 +56,15 @@ class Seasoning:
         self._tokens = tokens
         self._known = known(names)
 
-    def seasoned(self, case: Any, dice: random.Random) -> requests.PreparedRequest:
+    def seasoned(self, case: Any, dice: random.Random) -> Request:
         self._improve(case.path_parameters, dice)
         self._improve(case.query, dice)
         self._improve(case.body, dice)
         _answer_at_once(case)
-        written = case.as_transport_kwargs(base_url=BASE)
-        request = requests.Request(**written).prepare()
-        self._introduce(request, case, dice)
-        if request.headers.get("content-type", "").startswith("application/x-ndjson") and dice.random() < SHARE:
-            request.prepare_body(_file(dice), None)
+        request = _written(case)
+        self._introduce(request.headers, case, dice)
+        if request.headers.get("Content-Type") == "application/x-ndjson" and dice.random() < SHARE:
+            return replace(request, content=_file(dice))
         return request
 
     def _improve(self, value: Any, dice: random.Random) -> None:
@@ -70,21 +78,33 @@ class Seasoning:
             for member in value:
                 self._improve(member, dice)
 
-    def _introduce(self, request: requests.PreparedRequest, case: Any, dice: random.Random) -> None:
+    def _introduce(self, headers: dict[str, str], case: Any, dice: random.Random) -> None:
         """As somebody who may, mostly; with a key of its own where one is wanted."""
         grants = case.operation.definition.raw.get("x-grants", [])
-        request.headers.pop("Cookie", None)
-        request.headers.pop("Authorization", None)
+        headers.pop("Cookie", None)
+        headers.pop("Authorization", None)
         if grants and dice.random() > STRANGERS:
             grant = dice.choice(grants)
-            who = (
-                LEAVER
-                if case.path == SIGN_OUT and case.method == "DELETE"
-                else dice.choice(PEOPLE.get(grant, (grant,)))
-            )
-            request.headers["Authorization"] = f"Bearer {self._tokens[who]}"
-        if "Idempotency-Key" in request.headers and dice.random() > STRANGERS:
-            request.headers["Idempotency-Key"] = str(UUID(int=dice.getrandbits(128)))
+            leaves = case.path == SIGN_OUT and case.method == "DELETE"
+            who = LEAVER if leaves else dice.choice(PEOPLE.get(grant, (grant,)))
+            headers["Authorization"] = f"Bearer {self._tokens[who]}"
+        if "Idempotency-Key" in headers and dice.random() > STRANGERS:
+            headers["Idempotency-Key"] = str(UUID(int=dice.getrandbits(128)))
+
+
+def _written(case: Any) -> Request:
+    """As it would go over the wire."""
+    prepared = requests.Request(**case.as_transport_kwargs(base_url=BASE)).prepare()
+    headers = {
+        name: text.decode("latin-1") if isinstance(text, bytes) else text for name, text in prepared.headers.items()
+    }
+    content = prepared.body or b""
+    assert isinstance(content, str | bytes)
+    return Request(str(prepared.method), str(prepared.url), headers, content)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 def _answer_at_once(case: Any) -> None:

@@ -15,7 +15,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as hypothesis_settings
@@ -30,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.nasty.company import Names
-from tests.nasty.seasoning import Seasoning
+from tests.nasty.seasoning import Request, Seasoning
 from tests.support.api import Client, Response
 
 pytestmark = pytest.mark.database
@@ -61,7 +60,8 @@ class Run:
     def everything(self, cases: int) -> None:
         """Round after round through all operations, until there were enough. Runs beside the event loop."""
         schema = schemathesis.openapi.from_dict(self._client.app.openapi())
-        pairs = [(found.ok(), mode) for found in schema.get_all_operations() for mode in MODES]
+        operations: list[Any] = list(schema.get_all_operations())
+        pairs = [(operation.ok(), mode) for operation in operations for mode in MODES]
         for round_ in count():
             share = min(MOST_AT_ONCE, 1 + (cases - self.answers.total()) // len(pairs))
             for operation, mode in pairs:
@@ -94,11 +94,11 @@ class Run:
         answer = asyncio.run_coroutine_threadsafe(self._send(request), self._loop).result()
         self.answers[answer.status_code] += 1
         for complaint in complaints(case, answer):
-            self.found.setdefault(f"{case.method} {case.path}: {complaint}", f"{request.url} {request.body!r}")
+            self.found.setdefault(f"{case.method} {case.path}: {complaint}", f"{request.url} {request.content!r}")
 
-    async def _send(self, request: requests.PreparedRequest) -> Response:
+    async def _send(self, request: Request) -> Response:
         return await self._client.http.request(
-            request.method, request.url, headers=dict(request.headers), content=request.body or b""
+            request.method, request.url, headers=request.headers, content=request.content
         )
 
 
@@ -112,7 +112,7 @@ def complaints(case: Any, answer: Response) -> Iterator[str]:
 
 @pytest.mark.timeout(0)
 async def test_every_answer_is_one_that_is_declared(
-    company: tuple[Client, Names], record_property: Any, capsys: pytest.CaptureFixture[str]
+    company: tuple[Client, Names], capsys: pytest.CaptureFixture[str]
 ) -> None:
     client, names = company
     run = Run(client, Seasoning(client.tokens, names), asyncio.get_running_loop())

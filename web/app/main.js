@@ -49,7 +49,8 @@ function draw() {
   drawing = true;
   requestAnimationFrame(() => {
     drawing = false;
-    state.now = Date.now() + (state.ahead ?? 0);
+    const frozen = state.link === "offline" && state.heardAt; // time that nobody has heard of does not pass
+    state.now = (frozen || Date.now()) + (state.ahead ?? 0);
     render(page, state.me ? board(state, actions) : signInPage(state, actions));
   });
 }

@@ -19,8 +19,8 @@ export function signInPage({ busy, failed }, actions) {
       h("img", { src: "/assets/icon.svg", alt: "", width: 44, height: 44 }),
       h("h1", { id: "door-title" }, "Durchwahl"),
       h("p", {}, t("door.what")),
-      field("email", "email", "username", failed),
-      field("password", "password", "current-password", failed),
+      field(t("door.email"), "email", "username", failed),
+      field(t("door.pass"), "password", "current-password", failed),
       failed && h("p", { class: "failed", role: "alert", id: "failed" }, t(`failed.${failed}`)),
       h("button", { class: "main", disabled: busy }, t(busy ? "door.busy" : "door.sign_in")),
       h("p", { class: "hint" }, t("door.hint")),
@@ -29,8 +29,9 @@ export function signInPage({ busy, failed }, actions) {
   );
 }
 
-function field(name, type, autocomplete, failed) {
-  const attributes = { name, type, autocomplete, required: true };
+/** `type` is the name of the field, too. */
+function field(label, type, autocomplete, failed) {
+  const attributes = { name: type, type, autocomplete, required: true };
   if (failed) Object.assign(attributes, { "aria-describedby": "failed", "aria-invalid": "true" });
-  return h("label", {}, h("span", {}, t(`door.${name}`)), h("input", attributes));
+  return h("label", {}, h("span", {}, label), h("input", attributes));
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.nasty.corpus import customers
+from tests.nasty.corpus import customers, requests, staff, telephony
 from tests.nasty.rows import Row
 
-ROWS: list[Row] = [*customers.ROWS]
+ROWS: list[Row] = [*customers.ROWS, *telephony.ROWS, *staff.ROWS, *requests.ROWS]
