@@ -36,6 +36,7 @@ PRINCIPAL = "durchwahl.principal"
 REMEMBERED = "durchwahl.remembered"
 REQUEST_ID = "durchwahl.request_id"
 
+STRANGE = "unknown fields"
 MOST_STRANGE = 50
 """Unknown names of fields that are logged; whoever sends more is playing."""
 
@@ -87,23 +88,22 @@ class JsonOrForm(Generic[Model]):
     def __init__(self, model: type[Model]) -> None:
         self.model = model
         self._known = frozenset(_names(model))
-        self._strange: set[str] = set()
 
     async def __call__(self, request: Request) -> Model:
         fields = await cast(StrictRequest, request).fields()
         if isinstance(fields, dict) and not self._known.issuperset(fields):
-            self._note(fields)
+            self._note(fields, _services(request).extras.setdefault(STRANGE, set()))
         try:
             return self.model.model_validate(fields)
         except ValidationError as error:
             errors = error.errors(include_url=False, include_input=False, include_context=False)
             raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in errors]) from None
 
-    def _note(self, fields: Mapping[str, object]) -> None:
+    def _note(self, fields: Mapping[str, object], noted: set[str]) -> None:
         """Names only, and of those that look like names; a switch says the same thing with every call."""
-        for pointer in {step("", name) for name in fields.keys() - self._known} - self._strange:
-            if len(self._strange) < MOST_STRANGE:
-                self._strange.add(pointer)
+        for pointer in {step("", name) for name in fields.keys() - self._known} - noted:
+            if len(noted) < MOST_STRANGE:
+                noted.add(pointer)
                 logger("api").info("unknown field", body=self.model.__name__, pointer=pointer)
 
 

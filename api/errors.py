@@ -44,6 +44,10 @@ WORDS = {
 """What a status means where no more precise fact is known."""
 
 
+MOST_REASONS = 100
+"""Reasons that one answer names; nobody reads more, and a body of 64 KiB can be wrong in thousands of ways."""
+
+
 class Away(Unavailable):
     """Something that we ask did not answer in time."""
 
@@ -152,7 +156,8 @@ def _invalid(invalid: RequestValidationError) -> Answer:
     """An id that cannot exist is not there (404, as for one that does not); everything else is 422."""
     if any(error["loc"][0] == "path" for error in invalid.errors()):
         return _fault(NotFound())
-    return _plain(422, *(Error(_pointer(error["loc"]), _code(error)) for error in invalid.errors()))
+    first = invalid.errors()[:MOST_REASONS]
+    return _plain(422, *(Error(_pointer(error["loc"]), _code(error)) for error in first))
 
 
 def _pointer(location: tuple[str | int, ...]) -> str:

@@ -179,6 +179,12 @@ async def signal_attempt(session: Session, token: UUID, now: datetime) -> None:
     await session.execute(sql, token, now)
 
 
+async def signal_attempts(session: Session, tokens: Sequence[UUID], now: datetime) -> None:
+    """The switch still knows these dials."""
+    sql = "UPDATE callback_attempts SET last_signal_at = $2 WHERE token = ANY($1::uuid[]) AND ended_at IS NULL"
+    await session.execute(sql, tokens, now)
+
+
 async def end_attempt(session: Session, token: UUID, result: str, now: datetime) -> Row | None:
     return await session.fetch_row(END_ATTEMPT, token, now, result)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from kit.settings import Settings
+
+T = TypeVar("T")
 
 
 def replay(
@@ -57,16 +61,26 @@ def replay(
         progress=True,
     )
     try:
-        report = asyncio.run(run(wanted, Settings()))
+        report = asyncio.run(_until_told_to_stop(run(wanted, Settings())))
     except UnusableLog as error:
         typer.echo(f"Nothing to replay: {error}", err=True)
         raise typer.Exit(2) from None
+    except asyncio.CancelledError:
+        raise typer.Exit(143) from None
     if as_json:
         sys.stdout.write(json.dumps(report.figures) + "\n")
     else:
         _show(report.figures, report.notes)
     if report.figures["violations"]:
         raise typer.Exit(1)
+
+
+async def _until_told_to_stop(work: Coroutine[Any, Any, T]) -> T:
+    """A SIGTERM ends it like Ctrl-C does, so that its server and its processes end as well."""
+    task = asyncio.ensure_future(work)
+    with contextlib.suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 def _show(report: Mapping[str, Any], notes: Sequence[str]) -> None:

@@ -314,6 +314,15 @@ async def hear(session: Session, call_id: str, identity: str, kind: str, now: da
     return bool(await session.fetch_value(HEARD, call_id, identity, kind, now, signal))
 
 
+async def alive(session: Session, call_ids: Sequence[str], now: datetime) -> None:
+    """The switch still knows these calls; one statement, however many. What has ended stays as it is."""
+    sql = """
+    UPDATE contacts SET last_signal_at = $2, asked_after_at = NULL
+    WHERE switch_call_id = ANY($1::text[]) AND ended_at IS NULL
+    """
+    await session.execute(sql, call_ids, now)
+
+
 async def note_effect(session: Session, call_id: str, identity: str, effect: str) -> None:
     sql = "UPDATE switch_events SET effect = $3 WHERE call_id = $1 AND identity = $2"
     await session.execute(sql, call_id, identity, effect)

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from advisors import presences
+from callbacks import queries as callback_queries
 from contacts import arrivals, parking, queries
 from contacts.answers import Answer, answer
 from contacts.choices import EXPECTS_DIGITS, typed
@@ -94,6 +95,12 @@ async def register(session: Session, endpoint: str | None, uri: str | None, expi
     if advisor_id is None:
         raise NotFound
     await presences.hear_of(session, advisor_id, now, timedelta(seconds=expires_s))
+
+
+async def still_there(session: Session, call_ids: Sequence[str], tokens: Sequence[UUID], now: datetime) -> None:
+    """A switch that tells of all its calls and dials at once: signs of life, without a word on what to do."""
+    await queries.alive(session, [*call_ids, *(f"dial:{token}" for token in tokens)], now)
+    await callback_queries.signal_attempts(session, tokens, now)
 
 
 async def hear(session: Session, exchange: Exchange, call_id: str, signal: Signal, now: datetime) -> Answer | None:

@@ -224,7 +224,7 @@ WHERE received_at >= $since
 
 -- I12: a customer has at most one current advisor, and history never overlaps
 WITH touched AS (
-    SELECT customer_id FROM relationships WHERE starts_at >= $since OR ends_at >= $since OR ends_at IS NULL
+    SELECT customer_id FROM relationships WHERE starts_at >= $since OR ends_at >= $since
 ), told AS (
     SELECT r.customer_id, r.starts_at,
            max(coalesce(r.ends_at, 'infinity')) OVER (
@@ -234,7 +234,13 @@ WITH touched AS (
     FROM relationships r
     WHERE r.customer_id IN (SELECT customer_id FROM touched)
 )
-SELECT customer_id AS id, 'two_advisors_at_once' AS why FROM told WHERE starts_at < until;
+SELECT customer_id AS id, 'overlapping_history' AS why FROM told WHERE starts_at < until
+UNION ALL
+SELECT customer_id, 'two_advisors_at_once'
+FROM relationships
+WHERE ends_at IS NULL
+GROUP BY customer_id
+HAVING count(*) > 1;
 
 -- I13: between two advisors nobody is without one
 SELECT r.customer_id AS id, 'a_gap_between_two_advisors' AS why

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -122,63 +123,69 @@ def _complaint(header: Sequence[str], columns: Columns) -> str | None:
 async def _records(chunks: AsyncIterable[bytes]) -> AsyncIterator[tuple[int, str | None]]:
     """First line and text of each record; a quoted cell may hold line ends. A quote that is never closed costs its
     own line only: those behind it are read anew."""
-    kept: deque[tuple[int, bytes | None]] = deque()
+    kept = _Kept()
     number = 0
     async for raw in raw_lines(chunks):
         number += 1
-        kept.append((number, raw))
-        for record in _closed(kept, at_end=False):
+        kept.lines.append((number, raw))
+        for record in kept.closed(at_end=False):
             yield record
-    for record in _closed(kept, at_end=True):
+    for record in kept.closed(at_end=True):
         yield record
 
 
-def _closed(kept: deque[tuple[int, bytes | None]], *, at_end: bool) -> list[tuple[int, str | None]]:
-    """Take the records that are whole out of `kept`."""
-    found: list[tuple[int, str | None]] = []
-    while kept:
-        number, first = kept[0]
-        taken = 1 if first is None else _length(kept)
-        if taken == 0 and not at_end and len(kept) < MOST_LINES and _size(kept) <= LONGEST_LINE:
-            break
-        raws = [kept.popleft()[1] for _ in range(taken or 1)]
-        text = _decoded(b"\n".join(raw for raw in raws if raw is not None)) if taken and first is not None else None
-        if text is None or text.strip():
-            found.append((number, text))
-    return found
+class _Kept:
+    """Lines that have come and may be part of a record; each is looked at once, however long a quote stays open."""
+
+    def __init__(self) -> None:
+        self.lines: deque[tuple[int, bytes | None]] = deque()
+        self._looked_at = self._size = 0
+        self._within = False
+
+    def closed(self, *, at_end: bool) -> Iterator[tuple[int, str | None]]:
+        """Take the records that are whole, and where none can be any more the first line, as unreadable."""
+        while self.lines:
+            whole = self._look()
+            if not whole and not at_end and self._looked_at < MOST_LINES and self._size <= LONGEST_LINE:
+                return
+            number, text = self._take(self._looked_at if whole else 1)
+            if not whole or text is None or text.strip():
+                yield number, text if whole else None
+
+    def _look(self) -> bool:
+        """Go on until the first record is whole; False while a quoted cell is open."""
+        while self._looked_at < len(self.lines):
+            raw = self.lines[self._looked_at][1]
+            if raw is None:
+                return self._looked_at == 0 and self._count(b"")
+            if self._count(raw):
+                return True
+        return False
+
+    def _count(self, raw: bytes) -> bool:
+        self._looked_at += 1
+        self._size += len(raw)
+        self._within = _is_within(raw, within=self._within)
+        return not self._within
+
+    def _take(self, lines: int) -> tuple[int, str | None]:
+        taken = [self.lines.popleft() for _ in range(lines)]
+        self._looked_at = self._size = 0
+        self._within = False
+        raws = [raw for _, raw in taken if raw is not None]
+        return taken[0][0], _decoded(b"\n".join(raws)) if raws else None
 
 
-def _size(kept: deque[tuple[int, bytes | None]]) -> int:
-    return sum(len(raw) for _, raw in kept if raw is not None)
+_CELL_OPENS = re.compile(rb'(?:\A|[,;])"')
+_CELL_CLOSES = re.compile(rb'(?:[^"]|"")*+"')
 
 
-def _length(kept: deque[tuple[int, bytes | None]]) -> int:
-    """How many lines the first record has; 0 while a quoted cell is still open."""
-    whole = b""
-    for taken, (_, raw) in enumerate(kept, start=1):
-        if raw is None:
-            return 0
-        whole = whole + b"\n" + raw if taken > 1 else raw
-        if whole.count(b'"') % 2 == 0 or not _is_open(whole):
-            return taken
-    return 0
-
-
-def _is_open(text: bytes) -> bool:
-    """Whether a cell that began with a quote has not ended; a quote within an unquoted cell is a mere letter."""
-    within, at_start, place = False, True, 0
-    while place < len(text):
-        letter = text[place : place + 1]
-        if within:
-            if letter == b'"':
-                if text[place + 1 : place + 2] == b'"':
-                    place += 1
-                else:
-                    within = False
-        elif letter == b'"' and at_start:
-            within = True
-        at_start = not within and letter in {b",", b";", b"\n"}
-        place += 1
+def _is_within(raw: bytes, *, within: bool) -> bool:
+    """Whether a quoted cell is open at the end of a line, `within` at its beginning; a quote in the midst of an
+    unquoted cell is a mere letter."""
+    place = 0
+    while found := (_CELL_CLOSES.match(raw, place) if within else _CELL_OPENS.search(raw, place)):
+        within, place = not within, found.end()
     return within
 
 

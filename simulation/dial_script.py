@@ -19,7 +19,8 @@ from kit.announcements import NewEvent
 from kit.database import Row, Session
 from kit.ids import encode
 from simulation.agenda import Agenda
-from simulation.switch_script import ALIVE_EVERY, RING, Callers
+from simulation.heartbeat import Heartbeat
+from simulation.switch_script import RING, Callers
 from simulation.virtual_service import VirtualService
 from telephony.inbound import Leg, Signal, SignalType
 
@@ -43,9 +44,16 @@ class DialScript:
     """All dials of a replay; at most one goes on for a promise."""
 
     def __init__(
-        self, virtual: VirtualService, agenda: Agenda, callers: Callers, *, reached: float, seed: int
+        self,
+        virtual: VirtualService,
+        agenda: Agenda,
+        callers: Callers,
+        heartbeat: Heartbeat,
+        *,
+        reached: float,
+        seed: int,
     ) -> None:
-        self._virtual, self._agenda, self._callers = virtual, agenda, callers
+        self._virtual, self._agenda, self._callers, self._heartbeat = virtual, agenda, callers, heartbeat
         self._reached, self._seed = reached, seed
         self._dials: dict[str, Dial] = {}
         self._identities = count(1)
@@ -65,7 +73,9 @@ class DialScript:
                 dial.over = True
         elif event.type == "contact.connected" and event.data["contact"]["direction"] == "out":
             dial = self._dials[event.data["contact"]["callback"]]
-            self._talk_on(dial, self._callers.promised_s.pop(dial.caller, 1.0))
+            talk_s = self._callers.promised_s.pop(dial.caller, 1.0)
+            self._heartbeat.begin(dial.token)
+            self._later(timedelta(seconds=talk_s), dial, partial(self._hang_up, dial))
 
     def _later(self, after: timedelta, dial: Dial, action: Callable[[], Awaitable[None]]) -> None:
         async def act() -> None:
@@ -91,17 +101,10 @@ class DialScript:
         dial.over = True
         await self._hear(dial, kind, "caller")
 
-    def _talk_on(self, dial: Dial, left_s: float) -> None:
-        stretch = min(ALIVE_EVERY, timedelta(seconds=left_s))
-        self._later(stretch, dial, partial(self._talked, dial, left_s - stretch.total_seconds()))
-
-    async def _talked(self, dial: Dial, left_s: float) -> None:
-        if left_s > 0:
-            await self._hear(dial, "alive", "caller")
-            self._talk_on(dial, left_s)
-        else:
-            dial.over = True
-            await self._hear(dial, "hangup", "caller")
+    async def _hang_up(self, dial: Dial) -> None:
+        dial.over = True
+        self._heartbeat.end(dial.token)
+        await self._hear(dial, "hangup", "caller")
 
     async def _hear(self, dial: Dial, kind: SignalType, leg: Leg) -> None:
         signal = Signal(f"d{next(self._identities)}", kind, leg)

@@ -11,11 +11,12 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -35,6 +36,10 @@ from simulation.switch_script import RING
 POLICY, BASELINE = "policy", "baseline"
 CHECKS_MAY_TAKE = timedelta(seconds=60)
 """For one statement: all invariants over all days at once are one."""
+
+
+class SideFailed(RuntimeError):
+    """A process has died; what it had to say is on standard error."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +127,28 @@ async def _load(url: str, scenario: Scenario, settings: Settings) -> loading.Loa
 
 
 async def _in_processes(tasks: Sequence[Task]) -> list[Side]:
-    """A fresh process for each, since neither connections nor event loops survive a fork."""
-    loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(max(1, len(tasks)), mp_context=get_context("spawn")) as pool:
-        return list(await asyncio.gather(*(loop.run_in_executor(pool, side.replay, task) for task in tasks)))
+    """A fresh process for each, since neither connections nor event loops survive a fork; none outlives this."""
+    context = get_context("spawn")
+    workers = []
+    for task in tasks:
+        here, there = context.Pipe(duplex=False)
+        worker = context.Process(target=side.work, args=(task, there), name=task.name, daemon=True)
+        worker.start()
+        there.close()
+        workers.append((worker, here))
+    try:
+        return list(await asyncio.gather(*(asyncio.to_thread(_result, worker, here) for worker, here in workers)))
+    finally:
+        for worker, _ in workers:
+            worker.terminate()
+
+
+def _result(worker: BaseProcess, here: Connection) -> Side:
+    try:
+        found: Side = here.recv()
+    except EOFError:
+        raise SideFailed(f"the {worker.name} came to no end; its own words are above") from None
+    return found
 
 
 def _report(wanted: Wanted, scenario: Scenario, told: Told, sides: Mapping[str, Side], seconds: float) -> Report:

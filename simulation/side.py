@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from multiprocessing.connection import Connection
 from random import Random
 from typing import Any
 
@@ -24,6 +26,7 @@ from simulation import results
 from simulation.agenda import Agenda
 from simulation.desks import Desks
 from simulation.dial_script import DialScript
+from simulation.heartbeat import Heartbeat
 from simulation.loading import Loaded
 from simulation.scenario import Scenario
 from simulation.switch_script import Callers, SwitchScript
@@ -67,11 +70,12 @@ class Side:
     transactions: int = 0
 
 
-def replay(task: Task) -> Side:
-    """Replay one side, in a process that has nothing else to do."""
+def work(task: Task, there: Connection) -> None:
+    """Replay one side in a process that has nothing else to do, and send how it went. The parent ends it early."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
-    return asyncio.run(run(task))
+    there.send(asyncio.run(run(task)))
 
 
 async def run(task: Task) -> Side:
@@ -103,8 +107,9 @@ class _Replay:
         scenario, loaded = task.scenario, task.loaded
         self._agenda = Agenda()
         callers = Callers(task.accept_callback, loaded.phone, loaded.own_number, loaded.general_number)
-        self._switch = SwitchScript(virtual, self._agenda, callers)
-        self._dials = DialScript(virtual, self._agenda, callers, reached=task.reached, seed=scenario.seed)
+        beat = Heartbeat(virtual, self._agenda)
+        self._switch = SwitchScript(virtual, self._agenda, callers, beat)
+        self._dials = DialScript(virtual, self._agenda, callers, beat, reached=task.reached, seed=scenario.seed)
         self._desks = Desks(virtual, self._agenda, loaded.advisors)
         self._broken: set[tuple[str, str, str]] = set()
         self._hours = 0

@@ -12,7 +12,7 @@ service's answers and events.
 - Patience counts from the arrival, also while listening and while the advisor's phone rings.
 - What a promised caller wanted to talk about is talked about in the callback, or in the call with which they get
   through first: its time is never lost.
-- A talk gives a sign of life every `ALIVE_EVERY`, a waiting call polls every `POLL_EVERY`.
+- Talks give signs of life (`heartbeat`), a waiting call polls every `POLL_EVERY`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from kit.announcements import NewEvent
 from kit.database import Session
 from kit.ids import decode, encode
 from simulation.agenda import Agenda
+from simulation.heartbeat import Heartbeat
 from simulation.load import Arrival
 from simulation.virtual_service import VirtualService
 from telephony.inbound import InboundCall, Leg, Signal, SignalType
@@ -39,7 +40,6 @@ from telephony.verbs import Gather, Wait
 
 RING = timedelta(seconds=2)
 LISTENS = timedelta(seconds=6)
-ALIVE_EVERY = timedelta(seconds=45)
 POLL_EVERY = timedelta(seconds=20)
 
 Stage = Literal["asking", "ringing", "talking", "gone"]
@@ -83,8 +83,8 @@ class Call:
 class SwitchScript:
     """All calls that come in."""
 
-    def __init__(self, virtual: VirtualService, agenda: Agenda, callers: Callers) -> None:
-        self._virtual, self._agenda, self._callers = virtual, agenda, callers
+    def __init__(self, virtual: VirtualService, agenda: Agenda, callers: Callers, heartbeat: Heartbeat) -> None:
+        self._virtual, self._agenda, self._callers, self._heartbeat = virtual, agenda, callers, heartbeat
         self._calls: dict[str, Call] = {}
         self._identities = count(1)
         self.arrived = 0
@@ -155,6 +155,7 @@ class SwitchScript:
 
     async def _hang_up(self, call: Call) -> None:
         call.stage = "gone"
+        self._heartbeat.end(call.call_id)
         self._callers.on_the_line[call.caller] -= 1
         await self._hear(call, "hangup", "caller")
         self._virtual.something_changed()
@@ -193,19 +194,8 @@ class SwitchScript:
             return
         call.stage = "talking"
         talk_s = call.arrival.service_s + self._callers.promised_s.pop(call.caller, 0.0)
-        self._talk_on(call, talk_s)
-
-    def _talk_on(self, call: Call, left_s: float) -> None:
-        stretch = min(ALIVE_EVERY, timedelta(seconds=left_s))
-        self._later(stretch, call, partial(self._talked, call, left_s - stretch.total_seconds()))
-
-    async def _talked(self, call: Call, left_s: float) -> None:
-        """A stretch of talk is over: the whole talk, or up to the next sign of life."""
-        if left_s <= 0:
-            await self._hang_up(call)
-        else:
-            await self._look(call)
-            self._talk_on(call, left_s)
+        self._heartbeat.begin(call.call_id)
+        self._later(timedelta(seconds=talk_s), call, partial(self._hang_up, call))
 
     def _promised(self, event: NewEvent) -> None:
         promise = event.data["callback"]

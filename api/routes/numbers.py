@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -13,6 +15,7 @@ from api.rendering import Paging
 from api.transactional import TransactionalRoute
 from direct_dial import pools, queries
 from direct_dial.schemas import AddedAnswer, Numbers, NumbersCommand, PoolAnswer, State
+from kit.bulk import BREATH
 from kit.fields import MarketId
 from markets import service as markets
 
@@ -28,9 +31,19 @@ async def add(_: Admin, market_id: Named, wanted: NumbersCommand, session: Write
     """Up to a thousand; more come as a file to `/v1/imports/numbers`. Premium, shared-cost and emergency numbers
     are refused, and then none is added."""
     region = (await markets.get(session, market_id)).phone_region
-    numbers = [pools.read(text, region, f"/numbers/{place}") for place, text in enumerate(wanted.numbers)]
+    numbers = await _read(wanted.numbers, region)
     added = await pools.add(session, market_id, numbers, wanted.kind, now)
     return AddedAnswer(added=added, skipped=len(numbers) - added)
+
+
+async def _read(written: Sequence[str], region: str) -> list[str]:
+    """E.164, with a look at the event loop now and then: a thousand take a quarter of a second."""
+    found: list[str] = []
+    for place, text in enumerate(written):
+        if place % BREATH == 0:
+            await asyncio.sleep(0)
+        found.append(pools.read(text, region, f"/numbers/{place}"))
+    return found
 
 
 @router.get("/numbers", summary="List numbers")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +12,10 @@ from tests.acceptance.demo import Demo
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    demo = Demo(tmp_path_factory.mktemp("demo"))
-    demo.start()
-    yield demo
-    demo.stop()
+def demo() -> Iterator[Demo]:
+    """Its data lie outside of pytest's folder, which other sessions of pytest close to the database's user."""
+    with tempfile.TemporaryDirectory(prefix="durchwahl-demo-", ignore_cleanup_errors=True) as folder:
+        demo = Demo(Path(folder))
+        demo.start()
+        yield demo
+        demo.stop()

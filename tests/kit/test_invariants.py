@@ -195,6 +195,13 @@ CASES = (
         "channel, reason, ended_reason, NULL, NULL, expected_seconds FROM relationships LIMIT 1",
     ),
     broken(
+        "I12",
+        "overlapping_history",
+        without("relationships", "ex_relationships_overlap"),
+        f"INSERT INTO relationships SELECT gen_random_uuid(), market_id, customer_id, {BEN}, starts_at, {NOW}, "
+        "channel, reason, 'changed', NULL, NULL, expected_seconds FROM relationships LIMIT 1",
+    ),
+    broken(
         "I13",
         "a_gap_between_two_advisors",
         f"UPDATE relationships SET ends_at = {NOW}, ended_reason = 'changed' WHERE advisor_id = {ANNA}",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.records import LONGEST_LINE, MOST_LINES, Columns, Line, comma_separated, ndjson
+from kit.records import LONGEST_LINE, MOST_LINES, Columns, Line, _is_within, comma_separated, ndjson
 
 COLUMNS = Columns(frozenset({"ref", "name", "phones", "hours"}), frozenset({"phones"}), frozenset({"hours"}))
 
@@ -154,3 +154,29 @@ async def test_any_cut_of_the_stream_gives_the_same_lines(rows: list[dict[str, o
     content = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
     assert told(await from_ndjson(content, 3)) == told(await from_ndjson(content, 10_000))
+
+
+async def test_header_that_can_not_be_read_is_one_error() -> None:
+    lines = await from_csv("ref,name\nK-1,x\n".encode("utf-16"), 100)
+
+    assert told(lines) == [(1, "unreadable")]
+
+
+async def test_quote_within_an_unquoted_cell_is_a_letter_and_a_cell_behind_it_may_be_quoted() -> None:
+    lines = await from_csv('ref,name\n19" Rack,"of two\nlines"\nK-2,x\n')
+
+    assert told(lines) == [(2, {"ref": '19" Rack', "name": "of two\nlines"}), (4, {"ref": "K-2", "name": "x"})]
+
+
+async def test_line_is_looked_at_seldom_however_long_a_quote_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+
+    def counting(raw: bytes, *, within: bool) -> bool:
+        looked_at.append(len(raw))
+        return _is_within(raw, within=within)
+
+    monkeypatch.setattr("kit.records._is_within", counting)
+    lines = await from_csv('ref,name\n"K-1,x\n' + "K-2,y\n" * 2 * MOST_LINES)
+
+    assert [line.number for line in lines if line.error] == [2]
+    assert len(looked_at) <= 2 + 3 * MOST_LINES

@@ -30,6 +30,7 @@ Names: TypeAlias = dict[str, str]
 GENERAL = "+493023125900"
 PHONES = {f"K-{number}": f"+49899999810{number}" for number in (1, 2, 3, 4, 7, 8)}
 LEADS = {"lea", "luis"}
+PASSWORD = "correct horse battery"  # pragma: allowlist secret
 
 
 async def founded(client: Client) -> tuple[Client, Names]:
@@ -115,7 +116,7 @@ async def _administered(client: Client, names: Names) -> Names:
     closure = told(await supervisor.post("/v1/markets/DE/closures", json=planned))
     told(await supervisor.post("/v1/markets/DE/policies", json={"rules": {"wrap_up_limit_s": 60}}))
     key = told(await admin.post("/v1/machine-keys", json={"name": "old", "scopes": ["operator"]}))
-    account = {"email": "frieda@desk.example", "name": "Frieda", "role": "auditor"}
+    account = {"email": "frieda@desk.example", "name": "Frieda", "role": "auditor", "password": PASSWORD}
     frieda = told(await admin.post("/v1/accounts", json=account))
     activated = told(
         await client.as_("control_center").post(

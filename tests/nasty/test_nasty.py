@@ -166,6 +166,17 @@ def written(report: Mapping[str, Any]) -> str:
     return " ".join([str(report["line"]), report["outcome"], *errors])
 
 
+async def test_answer_to_a_thousand_mistakes_is_short(company: tuple[Client, Names]) -> None:
+    client, _ = company
+
+    answer = await client.as_("control_center").put(
+        "/v1/customers/K-9", json={"market": "DE", **{f"f{number}": 1 for number in range(4000)}}
+    )
+
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == 100
+
+
 UNKNOWN = "01J00000000000000000000000"
 SAME = [
     ("control_center", "GET /v1/customers/{}", "nobody", "K%2F1", "-"),

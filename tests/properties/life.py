@@ -199,8 +199,7 @@ class Life:
         await self.do_what_is_due()
 
     async def _signs_of_life(self) -> None:
-        for advisor_id in sorted(self.open_desks):
-            await self._alone(lambda s, a=advisor_id: desk.heartbeat(s, a, self.now))  # type: ignore[misc]
+        await self._alone(self._heartbeats)
         open_calls = await self.look("SELECT switch_call_id FROM contacts WHERE ended_at IS NULL")
         still_open = {row["switch_call_id"] for row in open_calls}
         for known in self.calls:
@@ -211,6 +210,10 @@ class Life:
         ):
             signal = self.signal("alive", "caller")
             await self._alone(lambda s, t=row["token"], h=signal: keeping.hear(s, self.exchange, t, h, self.now))  # type: ignore[misc]
+
+    async def _heartbeats(self, session: Session) -> None:
+        for advisor_id in sorted(self.open_desks):
+            await desk.heartbeat(session, advisor_id, self.now)
 
     async def do_what_is_due(self) -> None:
         for work in DUE_WORK:

@@ -35,7 +35,7 @@ STEPS = int(os.environ.get("DURCHWAHL_STEPS", "5000"))
 SEED = int(os.environ.get("DURCHWAHL_SEED", "1"))
 STEPS_OF_A_LIFE = 250
 EVERYTHING_EVERY = 50
-VIEWS_EVERY = 25
+VIEWS_EVERY = 50
 
 
 @dataclass

@@ -12,6 +12,7 @@ import pytest
 from kit.clock import VirtualClock
 from kit.database import Database
 from kit.settings import Settings
+from tests.races.desks import Desk, found
 from tests.races.replicas import Replica, Replicas
 from tests.support import postgres
 from tests.support.builders import MONDAY_MORNING
@@ -32,3 +33,8 @@ async def replicas(server_uri: str, settings: Settings, worker_id: str) -> Async
     for database in databases:
         await database.close()
     await postgres.drop_database(server_uri, name)
+
+
+@pytest.fixture
+async def company(replicas: Replicas) -> Desk:
+    return await found(replicas)

@@ -139,6 +139,7 @@ CSV_FILES = [
     File("columns that nobody knows", "control_center", CUSTOMERS, b"external_ref,market,salary\nF-0,DE,1\n", ("1 error :unknown_columns",), CSV),
     File("a column twice", "control_center", CUSTOMERS, b"external_ref,market,market\nF-0,DE,DE\n", ("1 error :column_twice",), CSV),
     File("a quote that is never closed", "control_center", CUSTOMERS, b'external_ref,market,name\nF-32,DE,x\nF-0,DE,"Kanarienvogel\nF-33,DE,y\n', ("2 created", "3 error :unreadable", "4 created"), CSV),
+    File("a quote that is never closed before long lines", "control_center", CUSTOMERS, b'external_ref,market\n"x,DE\n' + (b"z" * 630 + b",DE\n") * 120, ("2 error :unreadable", *(f"{n} error /external_ref:string_pattern_mismatch" for n in range(3, 123))), CSV),
     File("not UTF-8", "control_center", CUSTOMERS, b"external_ref,market,name\nF-34,DE,x\nF-0,DE,J\xfcrgen\nF-35,DE,y\n", ("2 created", "3 error :unreadable", "4 created"), CSV),
     File("control characters", "control_center", CUSTOMERS, b"external_ref,market,name\nF-36,DE,x\nF-0,DE,a\x00b\nF-0,DE,a\x1b[2J\n", ("2 created", "3 error :nul", "4 error :control_character"), CSV),
     File("hours that are no JSON", "control_center", CUSTOMERS, b'external_ref,market,calling_hours\nF-0,DE,mon\nF-37,DE,"{""mon"": [[""08:00"", ""10:00""]]}"\n', ("2 error /calling_hours:malformed", "3 created"), CSV),

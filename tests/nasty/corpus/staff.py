@@ -198,7 +198,7 @@ ACCOUNT = {
     "email": "gerd@desk.example",
     "name": "Gerd",
     "role": "lead",
-    "password": "correct horse battery",
+    "password": "correct horse battery",  # pragma: allowlist secret
 }  # pragma: allowlist secret
 ACCOUNTS = [
     *at("admin", "POST /v1/accounts", {
