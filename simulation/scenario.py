@@ -17,6 +17,7 @@ from simulation import call_log, company, load, patience, staffing
 from simulation.call_log import Log, Split, UnusableLog
 from simulation.company import Company, Wishes
 from simulation.figures import PROMPT_S
+from simulation.hours import WrittenWeek, is_open
 from simulation.load import Arrival, Load
 from simulation.logged_call import LoggedCall
 from simulation.staffing import Shift, Staffing
@@ -86,7 +87,7 @@ def prepare(path: Path, span: Span, seed: int) -> tuple[Scenario, Told]:
         starts_at=parts.boundary,
         ends_at=max(loaded.arrivals[-1].at, staffed.shifts[-1].ends_at),
         turnaround_s=turnaround_s(parts.before),
-        quiet_hours=quiet_hours(parts.before, log.zone),
+        quiet_hours=quiet_hours(parts.before, opening, log.zone),
         seed=seed,
     )
     notes = (
@@ -143,12 +144,13 @@ def _somebody_waits(at: datetime, waits: Sequence[tuple[datetime, int]], starts:
     return any(at < start + timedelta(seconds=s) for start, s in waits[begin : bisect_right(starts, at)])
 
 
-def quiet_hours(calls: Sequence[LoggedCall], zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
-    """The quieter half of the clock's hours with calls: where the fewest callers had to wait beyond the norm."""
+def quiet_hours(calls: Sequence[LoggedCall], opening: WrittenWeek, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
+    """The quieter half of the clock's opening hours: where the fewest callers had to wait beyond the norm."""
     waited: defaultdict[int, list[bool]] = defaultdict(list)
     for call in calls:
-        waited[call.arrived_at.astimezone(zone).hour].append(call.waited_s > PROMPT_S)
+        if is_open(opening, call.arrived_at, zone):
+            waited[call.arrived_at.astimezone(zone).hour].append(call.waited_s > PROMPT_S)
     busy = {hour: fmean(late) for hour, late in waited.items()}
-    limit = median(busy.values())
+    limit = median(busy.values()) if busy else 0
     quiet = sorted(hour for hour, share in busy.items() if share <= limit)
     return tuple((f"{hour:02}:00", f"{hour + 1:02}:00") for hour in quiet)

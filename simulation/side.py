@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import signal
 import sys
@@ -72,10 +71,12 @@ class Side:
 
 def work(task: Task, there: Connection) -> None:
     """Replay one side in a process that has nothing else to do, and send how it went. The parent ends it early."""
+    import uvloop
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
-    there.send(asyncio.run(run(task)))
+    there.send(uvloop.run(run(task)))
 
 
 async def run(task: Task) -> Side:
