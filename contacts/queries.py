@@ -109,7 +109,7 @@ SELECT coalesce(sum(extract(epoch FROM ended_at - answered_at)), 0)::float8 AS t
 FROM (
     SELECT answered_at, ended_at FROM contacts
     WHERE market_id = $1 AND channel = 'phone' AND state = 'completed' AND ended_at <= $2
-    ORDER BY ended_at DESC LIMIT 200
+    ORDER BY ended_at DESC, id LIMIT 200
 ) lately
 """
 

@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 BATCH = 200
 ROOM = 1.25
-"""A book's cap against its target: books are filled by the price long before a cap is met."""
+"""A book's cap against its target, the largest customer on top: books are filled by the price, not by the cap."""
 PRIOR_S = 360
 
 
@@ -125,8 +125,9 @@ class _Team:
         self.advisors = [a for a in company.advisors if a.leaving_at is None or a.leaving_at > now]
         self._names = {group.key: group.name for group in company.groups}
         self._general = max(company.groups, key=lambda group: (len(group.members), group.key)).key
-        expected_s = sum(customer.expected_s_per_month for customer in company.customers)
-        self._per_fte_s = expected_s / max(0.1, sum(advisor.fte for advisor in self.advisors))
+        expected_s = [customer.expected_s_per_month for customer in company.customers]
+        self._largest_s = max(expected_s, default=PRIOR_S)
+        self._per_fte_s = sum(expected_s) / max(0.1, sum(advisor.fte for advisor in self.advisors))
 
     def bare(self, group: DeskGroup) -> DeskGroupCommand:
         return DeskGroupCommand(name=group.name, site=self.company.market.name)
@@ -155,7 +156,7 @@ class _Team:
             working_pattern=advisor.working_pattern,
             sip_uri=f"sip:{advisor.key}@durchwahl.example",
             sip_endpoint=f"PJSIP/{advisor.key}",
-            book=BookCommand(cap_s=round(target_s * ROOM), target_s=target_s),
+            book=BookCommand(cap_s=round(target_s * ROOM) + self._largest_s, target_s=target_s),
         )
 
 

@@ -70,7 +70,7 @@ def rules(scenario: Scenario) -> Policy:
     Wrap-up lasts as long as the log shows. Neighbours help at once: three groups of eight are too small to let a
     caller wait while somebody at the next table is free. Nobody is asked for a customer number, since the log's
     voice response has done that. Patience, not a limit, ends a wait. Callbacks are promised for whole hours, in the
-    quieter half of them if the next day has one: a short window of a busy hour would only be kept at the cost of
+    quieter third of them if the next day has one: a short window of a busy hour would only be kept at the cost of
     those who call then.
     """
     wrap_up_s = max(0, round(scenario.turnaround_s - RING.total_seconds()))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 from random import Random
 from statistics import fmean, median
@@ -145,12 +146,11 @@ def _somebody_waits(at: datetime, waits: Sequence[tuple[datetime, int]], starts:
 
 
 def quiet_hours(calls: Sequence[LoggedCall], opening: WrittenWeek, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
-    """The quieter half of the clock's opening hours: where the fewest callers had to wait beyond the norm."""
+    """The quieter third of the clock's opening hours: where the fewest callers had to wait beyond the norm."""
     waited: defaultdict[int, list[bool]] = defaultdict(list)
     for call in calls:
         if is_open(opening, call.arrived_at, zone):
             waited[call.arrived_at.astimezone(zone).hour].append(call.waited_s > PROMPT_S)
     busy = {hour: fmean(late) for hour, late in waited.items()}
-    limit = median(busy.values()) if busy else 0
-    quiet = sorted(hour for hour, share in busy.items() if share <= limit)
+    quiet = sorted(sorted(busy, key=lambda hour: (busy[hour], hour))[: ceil(len(busy) / 3)])
     return tuple((f"{hour:02}:00", f"{hour + 1:02}:00") for hour in quiet)

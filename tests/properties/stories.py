@@ -168,13 +168,13 @@ async def the_end(telling: Telling) -> dict[str, Any]:
     return {
         "contacts": await fetch(
             "SELECT switch_call_id LIKE 'dial:%' AS dial, state, ended_reason, customer_id, advisor_id, "
-            "answered_at IS NOT NULL AS answered FROM contacts ORDER BY 1, 2, 3, 5"
+            "answered_at IS NOT NULL AS answered FROM contacts ORDER BY 1, 2, 3, 4, 5"
         ),
         "offers": await fetch("SELECT advisor_id, state, reason FROM offers ORDER BY 1, 2, 3"),
         "presences": await fetch("SELECT advisor_id, state FROM presences ORDER BY 1"),
         "promises": await fetch(
             "SELECT state, final_reason, owner_state, advisor_id, window_starts_at, number, attempts, "
-            "reached_by FROM callbacks ORDER BY 1, 5"
+            "reached_by FROM callbacks ORDER BY 1, 5, 6"
         ),
         "broken": broken,
     }
