@@ -10,7 +10,7 @@ from uuid import UUID
 from advisors.models import Advisor
 from contacts import desk
 from kit.database import Session
-from tests.races.replicas import Replica, Replicas, Work
+from tests.races.replicas import Replica, Replicas, Work, receives
 from tests.support.builders import a_customer, a_desk_group, a_number, a_policy, a_private_number, an_advisor
 
 RACES = int(os.environ.get("DURCHWAHL_RACES", "500"))
@@ -71,3 +71,9 @@ def chooses(advisor: Advisor, state: str) -> Work:
         return await desk.choose(session, replica.exchange, advisor.id, state, replica.clock.now())
 
     return work
+
+
+async def two_calls(replicas: Replicas, callers: tuple[str | None, str | None]) -> list[str]:
+    ids = [replicas.new_call_id() for _ in callers]
+    await replicas.race(*(receives(i, caller, MARKET_NUMBER) for i, caller in zip(ids, callers, strict=True)))
+    return ids

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,10 +22,12 @@ from kit import invariants
 from kit.clock import VirtualClock
 from kit.database import RETRY, Database, Session
 from kit.errors import Fault
+from kit.settings import Settings
 from routing.direct import decide
 from routing.plan import Plan
 from routing.problem import ContactProblem
 from telephony.inbound import InboundCall, Signal
+from tests.support.builders import MONDAY_MORNING
 from tests.support.world import an_exchange
 
 AT_EVERY_RACE = ("I1", "I2", "I3", "I5", "I7", "I8", "I20", "I21", "I22", "I23", "I24")
@@ -191,3 +194,20 @@ def in_scene(act: Callable[[Any], Awaitable[Any]]) -> Work:
         return await act(await arrivals.scene_for(session, replica.exchange, replica.clock.now()))
 
     return work
+
+
+@contextlib.asynccontextmanager
+async def two_replicas(uri: str, settings: Settings, seed: int = 7) -> AsyncIterator[Replicas]:
+    """On a fresh database, which notices a deadlock at once: a race that has one doesn't wait a second for it."""
+    connection = await asyncpg.connect(uri)
+    name = await connection.fetchval("SELECT current_database()")
+    await connection.execute(f"ALTER DATABASE \"{name}\" SET deadlock_timeout = '50ms'")
+    await connection.close()
+    clock = VirtualClock(MONDAY_MORNING)
+    databases = [Database(uri, settings, application=f"replica {n}") for n in (1, 2)]
+    first, second = (Replica(database, clock) for database in databases)
+    try:
+        yield Replicas(first, second, clock, random.Random(seed))
+    finally:
+        for database in databases:
+            await database.close()

@@ -31,16 +31,11 @@ from tests.races.desks import (
     presence,
     set_free,
     state_of,
+    two_calls,
 )
 from tests.races.replicas import Replica, Replicas, dispatches, hears, receives, treats
 
 pytestmark = [pytest.mark.database, pytest.mark.timeout(600)]
-
-
-async def two_calls(replicas: Replicas, callers: tuple[str | None, str | None]) -> list[str]:
-    ids = [replicas.new_call_id() for _ in callers]
-    await replicas.race(*(receives(i, caller, MARKET_NUMBER) for i, caller in zip(ids, callers, strict=True)))
-    return ids
 
 
 async def test_two_strangers_want_the_same_best_advisor(replicas: Replicas, company: Desk) -> None:

