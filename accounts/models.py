@@ -44,9 +44,15 @@ class SignIn(SQLModel, table=True):
 
 
 class MachineKey(SQLModel, table=True):
-    """A key of a machine client: hashed, scoped, ended by date or by hand."""
+    """A key of a machine client: hashed, scoped, ended by date or by hand.
+
+    `replaces` is the key whose successor this one is. `last_used_at` is coarse: it lags by some minutes.
+    """
 
     __tablename__ = "machine_keys"
+    __table_args__ = (
+        Index("ux_machine_keys_replaces", "replaces", unique=True, postgresql_where=text("revoked_at IS NULL")),
+    )
 
     id: UUID = Field(primary_key=True)
     name: str = Field(sa_type=Text)
@@ -55,6 +61,8 @@ class MachineKey(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+    replaces: UUID | None = Field(default=None, foreign_key="machine_keys.id")
+    last_used_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class StoredAnswer(SQLModel, table=True):

@@ -127,10 +127,11 @@ async def end_sign_in(session: Session, hashed: bytes, now: datetime) -> bool:
     return tag == "UPDATE 1"
 
 
-async def end_sign_ins_of(session: Session, account_id: UUID, now: datetime) -> None:
-    await session.execute(
+async def end_sign_ins_of(session: Session, account_id: UUID, now: datetime) -> int:
+    tag = await session.execute(
         "UPDATE sign_ins SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL", account_id, now
     )
+    return int(tag.split()[1])
 
 
 async def sign_in(session: ReadSession, hashed: bytes) -> Row | None:
@@ -168,6 +169,31 @@ async def page_of_keys(session: ReadSession, after: UUID | None, limit: int) -> 
     if after is not None:
         query = query.where(col(MachineKey.id) > after)
     return (await session.orm.exec(query)).all()
+
+
+async def neighbours_of_key(session: ReadSession, key: MachineKey) -> Sequence[MachineKey]:
+    """The key that it replaces, and those that replace it."""
+    query = select(MachineKey).where((col(MachineKey.id) == key.replaces) | (col(MachineKey.replaces) == key.id))
+    return (await session.orm.exec(query)).all()
+
+
+async def replaced_keys(session: ReadSession, keys: Sequence[MachineKey]) -> dict[UUID, UUID]:
+    """Of these keys those that have a successor which was not taken back, with its id."""
+    query = select(MachineKey.replaces, MachineKey.id).where(
+        col(MachineKey.replaces).in_([key.id for key in keys]), col(MachineKey.revoked_at).is_(None)
+    )
+    return {old: new for old, new in await session.orm.exec(query) if old is not None}
+
+
+NOTE_KEYS_USED = """
+UPDATE machine_keys SET last_used_at = $2
+WHERE id = ANY($1::uuid[]) AND (last_used_at IS NULL OR last_used_at < $3)
+"""
+
+
+async def note_keys_used(session: Session, ids: Sequence[UUID], now: datetime, unless_since: datetime) -> int:
+    tag = await session.execute(NOTE_KEYS_USED, ids, now, unless_since)
+    return int(tag.split()[1])
 
 
 async def advisor_account(session: ReadSession, advisor_id: UUID) -> tuple[bool, bool]:

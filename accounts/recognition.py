@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from accounts import queries, tokens
 from accounts.principal import Principal
@@ -24,6 +25,8 @@ class Recognition:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: OrderedDict[bytes, tuple[Principal, datetime]] = OrderedDict()
+        self.keys_used: set[UUID] = set()
+        """Machine keys that came by since somebody took note of them; at most as many as there are keys."""
 
     async def recognise(self, token: bytes, now: datetime) -> Principal | None:
         """The principal behind `token`; None for what is unknown, ended, expired or revoked."""
@@ -49,6 +52,8 @@ class Recognition:
         if found is None:
             return None
         principal, until = found
+        if principal.kind == "machine":
+            self.keys_used.add(principal.id)
         self._known[hashed] = principal, min(now + REMEMBERED, until)
         if len(self._known) > MOST:
             self._known.popitem(last=False)

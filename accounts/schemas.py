@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
 
+from accounts import keys
+from accounts.keys import State as KeyState
 from accounts.models import Account, MachineKey
 from accounts.service import SignedIn
 from kit.fields import Code, Email
@@ -53,6 +56,16 @@ class Key(Shown):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    state: KeyState = Field(description="`retiring`: its successor is there, and it ends by itself.")
+    replaces: str | None = Field(description="The key whose successor this one is.")
+    replaced_by: str | None = Field(description="The key that takes its place.")
+    last_used_at: datetime | None = Field(description="To within some minutes; null: not yet.")
+
+
+class KeyRotation(Command):
+    grace_s: int | None = Field(
+        None, ge=0, le=2_592_000, description="How long the old key stays valid; a setting where it isn't said."
+    )
 
 
 class IssuedKey(Key):
@@ -113,12 +126,12 @@ def session(token: str, signed_in: SignedIn) -> Session:
     return Session.model_validate({**_me(signed_in), "token": token})
 
 
-def key(key: MachineKey) -> Key:
-    return Key.model_validate(_key(key))
+def key(key: MachineKey, now: datetime, replaced_by: UUID | None = None) -> Key:
+    return Key.model_validate(_key(key, now, replaced_by))
 
 
-def issued(key: MachineKey, secret: str | None) -> IssuedKey:
-    return IssuedKey.model_validate({**_key(key), "secret": secret})
+def issued(key: MachineKey, secret: str | None, now: datetime) -> IssuedKey:
+    return IssuedKey.model_validate({**_key(key, now, None), "secret": secret})
 
 
 def account(account: Account) -> ShownAccount:
@@ -140,9 +153,15 @@ def _me(signed_in: SignedIn) -> dict[str, object]:
     }
 
 
-def _key(key: MachineKey) -> dict[str, object]:
-    members = ("name", "scopes", "created_at", "expires_at", "revoked_at")
-    return {"id": encode("key", key.id), **{member: getattr(key, member) for member in members}}
+def _key(key: MachineKey, now: datetime, replaced_by: UUID | None) -> dict[str, object]:
+    members = ("name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
+    return {
+        "id": encode("key", key.id),
+        "state": keys.state(key, replaced_by is not None, now),
+        "replaces": key.replaces and encode("key", key.replaces),
+        "replaced_by": replaced_by and encode("key", replaced_by),
+        **{member: getattr(key, member) for member in members},
+    }
 
 
 def _account(account: Account) -> dict[str, object]:

@@ -113,6 +113,17 @@ async def sign_out(session: Session, account_id: UUID, token_hash: bytes, now: d
         _announce(session, "account.signed_out", account, now)
 
 
+async def sign_out_everywhere(session: Session, account_id: UUID, now: datetime) -> int:
+    """End every sign-in of this person, on whatever device; returns how many there were. Raises `NotFound`."""
+    account = await session.orm.get(Account, account_id, with_for_update=True)
+    if account is None:
+        raise NotFound
+    ended = await queries.end_sign_ins_of(session, account_id, now)
+    if ended:
+        _announce(session, "account.signed_out_everywhere", account, now)
+    return ended
+
+
 async def create(
     session: Session,
     hashing: Hashing,

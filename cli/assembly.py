@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from api import stream
+from api import noting, stream
 from api.exchange import exchange_of
 from api.services import Services
 from kit import embedded
@@ -67,6 +67,7 @@ def with_loops(services: Services, *, work: bool = True) -> None:
     Without `work` only the dispatch runs here: who frees an advisor dispatches.
     """
     stream.install(services)
+    noting.install(services)
     worker = Worker(services.database, exchange_of(services), services.clock)
     doorbell: Doorbell = services.extras[stream.DOORBELL]
     doorbell.on_ring.append(worker.freed.set)

@@ -101,9 +101,10 @@ def demo_env() -> None:
 
 def _mount() -> None:
     """Verbs that live in modules of their own."""
-    from cli import people, replay
+    from cli import keys, people, replay
 
     app.add_typer(people.app)
+    app.add_typer(keys.app, name="keys")
     app.command("replay")(replay.replay)
 
 

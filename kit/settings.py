@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     answer_within: timedelta = Field(
         timedelta(milliseconds=400), description="After this a switch is told to go on by its own table."
     )
+    key_grace: timedelta = Field(
+        timedelta(days=7), description="How long a machine key stays valid beside its successor when it is rotated."
+    )
     session_lifetime: timedelta = Field(timedelta(hours=12), description="How long a sign-in lasts.")
     idempotency_lifetime: timedelta = Field(
         timedelta(hours=24), description="How long the answer to an Idempotency-Key is kept."

@@ -62,6 +62,19 @@ async def sign_out(
     return response
 
 
+@router.delete("", status_code=204, summary="Sign out everywhere", response_class=Response)
+async def sign_out_everywhere(
+    principal: Person, session: Write, services: FromServices, now: Now, request: Request
+) -> Response:
+    """Ends every sign-in of this person, this one too: here at once, within two seconds on other replicas. Streams
+    that were opened with them are closed."""
+    await service.sign_out_everywhere(session, principal.id, now)
+    services.recognition.forget_all()
+    response = Response(status_code=204)
+    _set_cookie(response, "", 0, request, services)
+    return response
+
+
 def _set_cookie(response: Response, token: str, max_age_s: int, request: Request, services: Services) -> None:
     secure = request.url.scheme == "https" or services.settings.public_url.startswith("https:")
     response.set_cookie(COOKIE, token, max_age=max_age_s, httponly=True, samesite="strict", secure=secure)

@@ -27,11 +27,13 @@ GRANTS: dict[str, str] = {
     "POST /v1/sessions": PUBLIC,
     "GET /v1/sessions/current": STAFF,
     "DELETE /v1/sessions/current": STAFF,
+    "DELETE /v1/sessions": STAFF,
     "POST /v1/accounts": "admin",
     "GET /v1/accounts": "admin auditor",
     "PATCH /v1/accounts/{account_id}": "admin",
     "POST /v1/machine-keys": "admin",
     "GET /v1/machine-keys": "admin auditor",
+    "POST /v1/machine-keys/{key_id}/rotate": "admin",
     "DELETE /v1/machine-keys/{key_id}": "admin",
     # the switch
     "POST /v1/telephony/calls": "telephony",

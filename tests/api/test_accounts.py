@@ -55,6 +55,26 @@ async def test_revoked_key_opens_nothing_and_stays_in_the_list(client: Client) -
     assert kinds == ["machine_key.issued", "machine_key.revoked"]
 
 
+async def test_key_is_rotated_without_a_pause_and_the_secret_is_told_once(client: Client) -> None:
+    admin, headers = client.as_("admin"), {"Idempotency-Key": "k"}
+    old = (await admin.post("/v1/machine-keys", json={"name": "pbx", "scopes": ["telephony"]})).json()
+    rotate = f"/v1/machine-keys/{old['id']}/rotate"
+
+    first = await admin.post(rotate, json={"grace_s": 3600}, headers=headers)
+    repeat = await admin.post(rotate, json={"grace_s": 3600}, headers=headers)
+    third = await admin.post(rotate, json={})
+    listed = {key["id"]: key for key in (await admin.get("/v1/machine-keys")).json()["items"]}
+
+    new = first.json()
+    assert (first.status_code, repeat.json()) == (201, {**new, "secret": None})
+    assert (new["replaces"], listed[old["id"]]["replaced_by"]) == (old["id"], new["id"])
+    assert (listed[old["id"]]["state"], listed[new["id"]]["state"]) == ("retiring", "valid")
+    assert problem(third)["type"].endswith("/two-keys-are-valid")
+    assert problem(third)["ends_at"] == listed[old["id"]]["expires_at"]
+    for secret in (old["secret"], new["secret"]):
+        assert (await client.with_token(secret).post("/v1/telephony/registrations", json={})).status_code != 401
+
+
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [

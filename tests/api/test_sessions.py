@@ -126,6 +126,18 @@ async def test_sign_out_ends_it_here_at_once(steady: Client) -> None:
     assert "max-age=0" in out.headers["set-cookie"].lower()
 
 
+async def test_signing_out_everywhere_ends_every_sign_in_of_this_person_and_of_no_other(steady: Client) -> None:
+    tokens = [(await signed_in(steady)).json()["token"] for _ in range(3)]
+    for token in tokens:
+        await steady.with_token(token).get("/v1/sessions/current")
+
+    out = await steady.with_token(tokens[0]).delete("/v1/sessions")
+    after = [(await steady.with_token(token).get("/v1/sessions/current")).status_code for token in tokens]
+
+    assert (out.status_code, after) == (204, [401, 401, 401])
+    assert (await steady.as_("lead").get("/v1/sessions/current")).status_code == 200
+
+
 async def test_sign_in_ends_by_itself(steady: Client) -> None:
     caller = steady.with_token((await signed_in(steady)).json()["token"])
 

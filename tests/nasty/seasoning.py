@@ -21,7 +21,7 @@ STRANGERS = 0.02
 PEOPLE = {"advisor": ("anna", "ben", "carl"), "lead": ("lea", "luis")}
 """Roles that need an advisor behind them."""
 
-SIGN_OUT = "/v1/sessions/current"
+SIGN_OUT = {"/v1/sessions/current", "/v1/sessions"}
 LEAVER = "leaver"
 """Somebody who is not needed any more after having signed out."""
 
@@ -85,7 +85,7 @@ class Seasoning:
         headers.pop("Authorization", None)
         if grants and dice.random() > STRANGERS:
             grant = dice.choice(grants)
-            leaves = case.path == SIGN_OUT and case.method == "DELETE"
+            leaves = case.path in SIGN_OUT and case.method == "DELETE"
             who = LEAVER if leaves else dice.choice(PEOPLE.get(grant, (grant,)))
             headers["Authorization"] = f"Bearer {self._tokens[who]}"
         if "Idempotency-Key" in headers and dice.random() > STRANGERS:

@@ -235,6 +235,15 @@ ACCOUNTS = [
         "secret of one's own": ({"secret": CANARY}, "422 invalid /secret:unknown_field"),
         "name of a kilobyte": ({"name": "x" * 1024}, "422 invalid /name:string_too_long"),
     }, base={"name": "pbx", "scopes": ["telephony"]}),
+    *at("admin", "POST /v1/machine-keys/@key/rotate", {
+        "grace for ever": ({"grace_s": 10**9}, "422 invalid /grace_s:less_than_equal"),
+        "grace backwards": ({"grace_s": -1}, "422 invalid /grace_s:greater_than_equal"),
+        "grace of half a second": ({"grace_s": 0.5}, "422 invalid /grace_s:int_from_float"),
+        "more scopes than it had": ({"scopes": ["operator", "telephony"]}, "422 invalid /scopes:unknown_field"),
+        "no body": (NOTHING, "422 invalid :missing"),
+    }),
+    *at("admin", "POST /v1/machine-keys/@frieda/rotate", {"person for a key": ({}, "404 not-found")}),
+    *at("admin", "POST /v1/machine-keys/key_01J00000000000000000000000/rotate", {"key that nobody has": ({}, "404 not-found")}),
     *at(None, "POST /v1/sessions", {
         "nobody": ({"email": f"{CANARY}@desk.example"}, "401 wrong-credentials"),
         "nobody at all": ({"email": ""}, "401 wrong-credentials"),
