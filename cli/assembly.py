@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import asyncpg
-
 from api import noting, stream
 from api.exchange import exchange_of
 from api.services import Services
@@ -16,7 +14,9 @@ from kit.clock import LiveClock
 from kit.database import Database
 from kit.loops import Supervisor
 from kit.settings import Settings
-from migrations import runner
+from migrations import ground, roles, runner
+from migrations.ground import Urls
+from migrations.roles import Roles
 from realtime.doorbell import Doorbell
 from worker.loops import Worker, ensure_months
 
@@ -27,25 +27,37 @@ async def database_url(settings: Settings) -> str:
     """The configured database, else the embedded one: started, created and migrated if need be."""
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
+    return (await _embedded(settings)).runtime
+
+
+async def owner_url(settings: Settings) -> str:
+    """The database as the owner of its tables."""
+    if settings.migration_database_url is not None:
+        return settings.migration_database_url.get_secret_value()
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return (await _embedded(settings)).owner
+
+
+async def migrated(settings: Settings, revision: str) -> list[str]:
+    """Bring the database to a revision; returns what is left to be done by somebody mightier than its owner."""
+    return await runner.upgrade(await owner_url(settings), revision, roles_of(settings))
+
+
+def roles_of(settings: Settings) -> Roles | None:
+    """The roles to look after; None where the service signs in as the owner."""
+    if settings.database_url is not None and settings.migration_database_url is None:
+        return None
+    return roles.of(settings)
+
+
+async def _embedded(settings: Settings) -> Urls:
+    """The embedded server's database, at the newest schema."""
     server = embedded.start(settings.data_dir)
-    await _ensure_database(server.get_uri())
-    url = server.get_uri(NAME)
-    await runner.upgrade(url)
-    return url
-
-
-async def migrated(settings: Settings, revision: str) -> None:
-    """Bring the database to a revision. The embedded one is brought to the newest when it starts."""
-    await runner.upgrade(await database_url(settings), revision)
-
-
-async def _ensure_database(uri: str) -> None:
-    connection = await asyncpg.connect(uri)
-    try:
-        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", NAME):
-            await connection.execute(f'CREATE DATABASE "{NAME}"')
-    finally:
-        await connection.close()
+    wanted = roles.of(settings)
+    found = await ground.lay(server.get_uri(), NAME, wanted)
+    await runner.upgrade(found.owner, wanted=wanted)
+    return found
 
 
 @asynccontextmanager

@@ -65,10 +65,9 @@ def migrate(
     revision: Annotated[str, typer.Argument(help="Where to; `head` is the newest.")] = "head",
 ) -> None:
     """Bring the database to the newest schema."""
-    from cli.assembly import migrated
+    from cli import migrating
 
-    _run(migrated(Settings(), revision))
-    typer.echo(f"The database is at {revision}.")
+    raise typer.Exit(migrating.migrate(Settings(), revision))
 
 
 @app.command()

@@ -5,8 +5,8 @@ session over the very same connection: administration. JSON columns are read as 
 as text on the first. SQLAlchemy's engine is in AUTOCOMMIT, so the transaction is
 ours alone, begun and committed here and nowhere else; services never commit.
 
-Failures: whatever says that the connection or its server is gone becomes `DatabaseAway` (503) and the connection
-is thrown away, also for a server that turned read-only under us after a failover (SQLSTATE 25006).
+Failures: whatever says that the connection or its server is gone becomes `DatabaseAway` (503) and the pool is
+thrown away as a whole, also for a server that turned read-only under us after a failover (SQLSTATE 25006).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import asyncpg
-from asyncpg.connect_utils import SessionAttribute
 from pydantic_core import from_json
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -27,6 +26,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from kit import announcements, failpoints
 from kit.announcements import NewEvent
 from kit.errors import Unavailable
+from kit.hosts import Hosts
 from kit.pool import Lane, Pool, PoolExhausted
 from kit.settings import Settings
 
@@ -34,8 +34,13 @@ Record: TypeAlias = asyncpg.Record
 Row: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 
-GONE = ("25006", "57P01", "57P02", "57P03", "08000", "08003", "08006", "53300")
-"""SQLSTATEs after which the connection is useless: read-only server, shutdown, crash, starting up, broken."""
+GONE = (
+    "25006",  # read-only: a primary that was demoted, or a standby
+    *("57P01", "57P02", "57P03", "57P04", "57P05"),  # shutdown, crash, starting up, database dropped, idle too long
+    *("08000", "08001", "08003", "08004", "08006", "08007", "08P01"),  # broken, refused, outcome unknown
+    "53300",  # too many connections
+)
+"""SQLSTATEs after which the connection is useless."""
 
 RETRY = ("40001", "40P01")
 """Serialization failure and deadlock: the transaction had no effect and may be tried again."""
@@ -134,8 +139,8 @@ class Database:
 
     def __init__(self, url: str, settings: Settings, *, application: str = "durchwahl") -> None:
         self._settings = settings
-        self._url = url
         self._application = application
+        self._hosts = Hosts(url)
         self._listeners: list[AfterCommit] = []
         engine = create_async_engine(
             "postgresql+asyncpg://",
@@ -154,11 +159,9 @@ class Database:
     async def connect(self) -> asyncpg.Connection[Record]:
         """A connection of its own, outside the pool: for the pool itself, and for LISTEN."""
         settings = self._settings
-        return await asyncpg.connect(
-            self._url,
-            timeout=settings.connect_timeout.total_seconds(),
+        return await self._hosts.connect(
+            settings.connect_timeout.total_seconds(),
             command_timeout=settings.statement_timeout.total_seconds() + 1,
-            target_session_attrs=SessionAttribute.read_write if "," in self._url else None,
             statement_cache_size=512,
             server_settings={
                 "application_name": self._application,
@@ -246,15 +249,17 @@ class Database:
         try:
             yield lane
         except BaseException as error:
-            if is_gone(error) or isinstance(error, asyncio.CancelledError) or lane.raw.is_in_transaction():
+            if is_gone(error):
                 await self._pool.throw_away(lane)
+            elif isinstance(error, asyncio.CancelledError) or lane.raw.is_in_transaction():
+                await self._pool.discard(lane)
             else:
-                self._pool.give_back(lane)
+                await self._pool.give_back(lane)
             away = as_away(error)
             if away is not None:
                 raise away from error
             raise
-        self._pool.give_back(lane)
+        await self._pool.give_back(lane)
 
     async def _take(self) -> Lane:
         try:

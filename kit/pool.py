@@ -4,8 +4,9 @@ SQLAlchemy's pool goes through a greenlet for each checkout and return, which co
 itself (100 of 190 µs). Here a checkout takes from a list. The connection of SQLAlchemy on top stays open as long as
 its connection to the database, so that `Session.orm` finds it ready.
 
-What the database closed is seen before it is lent (the socket tells). When one connection turns out to be useless,
-all that lie idle are thrown away: they lead to the same server.
+What the database closed is seen before it is lent (the socket tells), and so is a server that no longer takes
+writes: it would go on answering reads with what is ever older. When one connection turns out to be useless, all are
+thrown away, as they lead to the same server: those that lie idle at once, those that are lent when they come back.
 """
 
 from __future__ import annotations
@@ -13,12 +14,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import cast
 
-import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-Raw: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+from kit.hosts import Raw, takes_writes
 
 
 class PoolExhausted(Exception):
@@ -31,6 +31,8 @@ class Lane:
 
     connection: AsyncConnection
     raw: Raw
+    generation: int
+    """It is of use as long as this is the pool's."""
 
 
 class Pool:
@@ -39,6 +41,7 @@ class Pool:
     def __init__(self, engine: AsyncEngine, size: int, timeout_s: float) -> None:
         self._engine, self._timeout_s = engine, timeout_s
         self._idle: list[Lane] = []
+        self._generation = 0
         self._free = asyncio.Semaphore(size)
 
     @property
@@ -53,19 +56,30 @@ class Pool:
         except TimeoutError:
             raise PoolExhausted from None
         try:
-            return self._open_idle() or await self._open()
+            return await self._open_idle() or await self._open()
         except BaseException:
             self._free.release()
             raise
 
-    def give_back(self, lane: Lane) -> None:
-        self._idle.append(lane)
+    async def give_back(self, lane: Lane) -> None:
         self._free.release()
+        if lane.generation == self._generation:
+            self._idle.append(lane)
+        else:
+            await self._end(lane)
 
-    async def throw_away(self, lane: Lane) -> None:
-        """The connection is of no more use, and so are those that lie idle."""
+    async def discard(self, lane: Lane) -> None:
+        """This one was left in the middle of something; nothing is known against the others."""
         self._free.release()
         await self._end(lane)
+
+    async def throw_away(self, lane: Lane) -> None:
+        """The connection is of no more use, and so is none of the others."""
+        await self.discard(lane)
+        await self._renew()
+
+    async def _renew(self) -> None:
+        self._generation += 1
         await self.drop_idle()
 
     async def drop_idle(self) -> None:
@@ -77,17 +91,22 @@ class Pool:
         await self.drop_idle()
         await self._engine.dispose()
 
-    def _open_idle(self) -> Lane | None:
+    async def _open_idle(self) -> Lane | None:
         while self._idle:
             lane = self._idle.pop()
-            if not lane.raw.is_closed():
+            if lane.raw.is_closed():
+                continue
+            if takes_writes(lane.raw):
                 return lane
+            await self._end(lane)
+            await self._renew()
         return None
 
     async def _open(self) -> Lane:
+        generation = self._generation
         connection = await self._engine.connect()
         raw = (await connection.get_raw_connection()).driver_connection
-        return Lane(connection, cast(Raw, raw))
+        return Lane(connection, cast(Raw, raw), generation)
 
     async def _end(self, lane: Lane) -> None:
         lane.raw.terminate()

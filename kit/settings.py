@@ -18,6 +18,15 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="Any PostgreSQL ≥ 15, several hosts for failover; empty: the embedded one."
     )
+    migration_database_url: SecretStr | None = Field(
+        None,
+        description="The same database as the owner of its tables: for migrations, backup and restore. "
+        "Empty: the service signs in as the owner, which is for trying out.",
+    )
+    database_role: str = Field("durchwahl_app", description="The role that the service signs in as.")
+    reports_role: str = Field(
+        "durchwahl_reports", description="A role that only reads, for reports; empty: none is looked after."
+    )
     data_dir: Path = Field(Path(".data"), description="Where the embedded database and generated keys live.")
     environment: Literal["production", "demo", "test"] = Field(
         "production", description="`demo` allows generated credentials to be printed."
@@ -29,6 +38,7 @@ class Settings(BaseSettings):
     pool_size: int = Field(16, description="Connections to the database per process.")
     connect_timeout: timedelta = Field(timedelta(seconds=2), description="For a new database connection.")
     statement_timeout: timedelta = Field(timedelta(seconds=3), description="For one statement.")
+    report_timeout: timedelta = Field(timedelta(seconds=30), description="For one statement of a report.")
     lock_timeout: timedelta = Field(timedelta(seconds=2), description="For waiting on another transaction.")
     idle_in_transaction_timeout: timedelta = Field(
         timedelta(seconds=5), description="After which an idle transaction is ended by the database."

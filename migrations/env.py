@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from migrations.metadata import metadata
 
-PARTITION = re.compile(r"^(events|decisions)_(\d{4}_\d{2}|default)$")
+PARTITION = re.compile(r"^[a-z_]+_(\d{4}_\d{2}|default)$")
 BY_HAND = {"ex_relationships_overlap"}
 """What autogenerate cannot see or say and the migration writes itself."""
 

@@ -11,6 +11,7 @@ import decisions.models
 import desk_groups.models
 import direct_dial.models
 import kit.events
+import kit.months
 import markets.models
 import realtime.models
 

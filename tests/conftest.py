@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -61,8 +62,23 @@ async def shared_database(shared_uri: str, settings: Settings) -> AsyncIterator[
 
 @pytest.fixture
 async def session(shared_database: Database) -> AsyncIterator[Session]:
-    """A transaction on a real PostgreSQL that never commits."""
-    async with shared_database.lane() as lane:
+    """A transaction on a real PostgreSQL that never commits, as the role that owns nothing."""
+    async with rolled_back(shared_database) as session:
+        yield session
+
+
+@pytest.fixture
+async def owner_session(shared_uri: str, settings: Settings) -> AsyncIterator[Session]:
+    """The same as the owner of the tables, for what the service itself may not do."""
+    database = Database(postgres.as_owner(shared_uri), settings, application="tests as owner")
+    async with rolled_back(database) as session:
+        yield session
+    await database.close()
+
+
+@asynccontextmanager
+async def rolled_back(database: Database) -> AsyncIterator[Session]:
+    async with database.lane() as lane:
         session = Session(lane.connection, lane.raw)
         transaction: Any = lane.raw.transaction()
         await transaction.start()
@@ -75,10 +91,16 @@ async def session(shared_database: Database) -> AsyncIterator[Session]:
 
 @pytest.fixture
 async def database_uri(server_uri: str, worker_id: str) -> AsyncIterator[str]:
-    """A fresh database for one test: for several connections, NOTIFY, and commits."""
+    """A fresh database for one test, for several connections, NOTIFY, and commits; as who owns nothing in it."""
     name = f"own_{worker_id}_{uuid4().hex[:8]}"
     yield await postgres.create_database(server_uri, name)
     await postgres.drop_database(server_uri, name)
+
+
+@pytest.fixture
+def owner_uri(database_uri: str) -> str:
+    """That database as the owner of its tables."""
+    return postgres.as_owner(database_uri)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from contacts.exchange import Exchange
 from customers import handover
 from customers.books import Books
 from direct_dial import service as direct_dial
+from kit import months
 from kit.clock import Clock, LiveClock
 from kit.database import Database, Session
 from kit.logs import logger
@@ -125,9 +126,11 @@ class Worker:
 
 async def ensure_months(database: Database, now: datetime) -> None:
     """Partitions of the logs for this month and those ahead, each made in a transaction of its own."""
+    async with database.reading() as session:
+        parents = await months.kept(session)
     month = now.date().replace(day=1)
     for _ in range(MONTHS_AHEAD + 1):
-        for parent in ("events", "decisions"):
+        for parent in parents:
             async with database.transaction() as session:
-                await session.execute("SELECT ensure_month($1, $2)", parent, month)
+                await months.ensure(session, parent, month)
         month = (month + timedelta(days=32)).replace(day=1)

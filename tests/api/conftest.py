@@ -20,8 +20,6 @@ __all__ = ["app", "client", "services"]
 
 
 async def a_toy_client(database: Database, settings: Settings) -> Client:
-    async with database.transaction() as session:
-        await session.execute(toys.TABLE)
     application = make_app(database, VirtualClock(MONDAY_MORNING), settings)
     add(application, toys.router)
     return await make_client(application)
@@ -31,7 +29,9 @@ async def a_toy_client(database: Database, settings: Settings) -> Client:
 async def steady(server_uri: str, settings: Settings) -> AsyncIterator[Client]:
     """An application with toys, for a module whose tests leave nothing that another would notice."""
     name = f"doors_{uuid4().hex[:12]}"
-    database = Database(await postgres.create_database(server_uri, name), settings, application="tests")
+    uri = await postgres.create_database(server_uri, name)
+    await postgres.execute(postgres.as_owner(uri), toys.TABLE)
+    database = Database(uri, settings, application="tests")
     yield await a_toy_client(database, settings)
     await database.close()
     await postgres.drop_database(server_uri, name)
@@ -42,6 +42,7 @@ async def toy_client(steady: Client) -> Client:
     """The module's application with its toys put away; another database would take half a second."""
     services: Services = steady.app.state.services
     async with services.database.transaction() as session:
-        await session.execute("TRUNCATE toys, stored_answers")
+        await session.execute("DELETE FROM toys")
+        await session.execute("DELETE FROM stored_answers")
     services.extras.clear()
     return steady

@@ -28,6 +28,7 @@ CREATE FUNCTION refuse_toy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER late AFTER INSERT ON toys DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION refuse_toy();
+GRANT SELECT, INSERT, UPDATE, DELETE ON toys TO durchwahl_app;
 """
 
 router = APIRouter(prefix="/v1/toys", route_class=TransactionalRoute)

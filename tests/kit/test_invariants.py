@@ -344,6 +344,12 @@ CASES = (
 
 
 @pytest.fixture
+def session(owner_session: Session) -> Session:
+    """The owner's: what the guards refuse has to be done here to be found."""
+    return owner_session
+
+
+@pytest.fixture
 async def world(session: Session, clock: VirtualClock) -> World:
     """Anna talks, Ben's phone rings, Cora's customer waits; one promise stands and one is being kept."""
     world = World(session, clock)

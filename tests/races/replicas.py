@@ -27,6 +27,7 @@ from routing.direct import decide
 from routing.plan import Plan
 from routing.problem import ContactProblem
 from telephony.inbound import InboundCall, Signal
+from tests.support import postgres
 from tests.support.builders import MONDAY_MORNING
 from tests.support.world import an_exchange
 
@@ -199,7 +200,7 @@ def in_scene(act: Callable[[Any], Awaitable[Any]]) -> Work:
 @contextlib.asynccontextmanager
 async def two_replicas(uri: str, settings: Settings, seed: int = 7) -> AsyncIterator[Replicas]:
     """On a fresh database, which notices a deadlock at once: a race that has one doesn't wait a second for it."""
-    connection = await asyncpg.connect(uri)
+    connection = await asyncpg.connect(postgres.as_owner(uri))
     name = await connection.fetchval("SELECT current_database()")
     await connection.execute(f"ALTER DATABASE \"{name}\" SET deadlock_timeout = '50ms'")
     await connection.close()

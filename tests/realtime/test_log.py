@@ -12,6 +12,7 @@ from realtime import log
 from realtime.cursor import Cursor
 from realtime.log import Logged, PastIsGone
 from tests.realtime.writing import a_note, held_open, note, subjects, until
+from tests.support import postgres
 
 pytestmark = pytest.mark.database
 
@@ -116,11 +117,10 @@ async def test_the_present_names_what_is_visible_above_the_line(database: Databa
     assert subjects(events) == ["slow"]
 
 
-async def test_a_cursor_of_another_life_of_the_log_is_refused(database: Database) -> None:
+async def test_a_cursor_of_another_life_of_the_log_is_refused(database: Database, owner_uri: str) -> None:
     await note(database, "one")
     _, cursor = await read_until(database, START, events=1)
-    async with database.transaction() as session:
-        await session.execute("INSERT INTO event_epoch VALUES (2)")
+    await postgres.execute(owner_uri, "INSERT INTO event_epoch VALUES (2)")
 
     async with database.reading() as session:
         with pytest.raises(PastIsGone):
@@ -134,7 +134,7 @@ async def test_a_cursor_from_a_future_that_never_came_is_refused(database: Datab
             await log.check(session, Cursor(1, 2**62, 1))
 
 
-async def test_a_month_that_was_dropped_is_not_passed_over_in_silence(database: Database) -> None:
+async def test_a_month_that_was_dropped_is_not_passed_over_in_silence(database: Database, owner_uri: str) -> None:
     async with database.transaction() as session:
         await session.execute("SELECT ensure_month('events', date '2026-10-01')")
         session.announce(a_note("old", at=datetime(2026, 10, 5, tzinfo=UTC)))
@@ -143,8 +143,7 @@ async def test_a_month_that_was_dropped_is_not_passed_over_in_silence(database: 
     events, end = await read_until(database, START, events=3)
     between = START.at((events[0].xid, events[0].id))
 
-    async with database.transaction() as session:
-        await session.execute("DROP TABLE events_2026_10")
+    await postgres.execute(owner_uri, "DROP TABLE events_2026_10")
 
     async with database.reading() as session:
         await log.check(session, end)

@@ -28,6 +28,7 @@ from realtime.stream import DOUBTS_S, Stream
 from realtime.topics import Topics
 from tests.realtime.listening import Notes, a_listener, seen
 from tests.realtime.writing import a_note, held_open, note, until
+from tests.support import postgres
 from tests.support.api import a_person
 from tests.support.builders import a_desk_group, an_advisor
 
@@ -179,13 +180,10 @@ async def test_too_far_behind_is_answered_with_resync_and_silence(
     assert [message["type"] for message in again.heard] == ["resync"]
 
 
-async def test_a_restored_database_is_a_resync_for_all(
-    database: Database, stream: Stream, seconds: Seconds
-) -> None:
+async def test_a_restored_database_is_a_resync_for_all(owner_uri: str, stream: Stream, seconds: Seconds) -> None:
     listener, notes = entered(stream)
     await stream.subscribe(listener, ALL)
-    async with database.transaction() as session:
-        await session.execute("INSERT INTO event_epoch VALUES (2)")
+    await postgres.execute(owner_uri, "INSERT INTO event_epoch VALUES (2)")
 
     seconds.now += DOUBTS_S
     await stream.follow()

@@ -14,6 +14,7 @@ import pytest
 from kit import ids
 from kit.database import Database
 from kit.settings import Settings
+from migrations import ground
 from simulation import loading, side
 from simulation.replay import rules
 from simulation.scenario import Scenario, Span, prepare
@@ -44,7 +45,7 @@ async def replay(server_uri: str, settings: Settings, scenario: Scenario) -> Asy
         new_id = partial(ids.new_id, dice=Random(1))
         loaded = await loading.load(database, given.company, rules(given), given.starts_at, new_id)
         shares = {"accept_callback": 0.6 if personal else 0.0, "reached": 0.95, **more}
-        url = postgres.with_database(server_uri, name)
+        url = ground.with_database(server_uri, name)
         task = Task(given, loaded, url, personal, progress=False, settings=settings, **shares)
         return await side.run(task), database
 
