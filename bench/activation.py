@@ -106,7 +106,11 @@ class Activator:
         self._idle.append((reader, writer))
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._place.port)
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():  # the server closes what has been idle for long
+                return reader, writer
+        return await asyncio.open_connection("127.0.0.1", self._place.port)
 
     def close(self) -> None:
         for _, writer in self._idle:

@@ -130,6 +130,8 @@ async def on_schedule(place: Place, seconds: float, rate: float) -> dict[str, fl
 
     async def one(due: float) -> None:
         nonlocal failed
+        while idle and not idle[-1].is_open:
+            idle.pop()
         connection = idle.pop() if idle else await Connection.open(place.port, "/v1/telephony/calls", place.key)
         status = await connection.post(callers.next())
         times.append(time.perf_counter() - due)

@@ -74,11 +74,6 @@ WHERE token IN (
 RETURNING *
 """
 
-SILENT_ATTEMPTS = """
-SELECT token AS id FROM callback_attempts
-WHERE ended_at IS NULL AND (coalesce(last_signal_at, committed_at) <= $1 OR committed_at <= $2) LIMIT $3
-"""
-
 
 async def lock(session: Session, callback_id: UUID) -> Row | None:
     return await session.fetch_row("SELECT * FROM callbacks WHERE id = $1 FOR UPDATE", callback_id)
@@ -192,11 +187,6 @@ async def end_attempt(session: Session, token: UUID, result: str, now: datetime)
 async def hand_out(session: Session, now: datetime, limit: int) -> Sequence[Row]:
     """Attempts for the switch to dial; each is handed out once."""
     return await session.fetch(HAND_OUT, now, limit)
-
-
-async def silent_attempts(session: ReadSession, since: datetime, oldest: datetime, limit: int = 200) -> list[UUID]:
-    """Attempts of which nothing was heard since then, and those that were begun before `oldest`."""
-    return [row["id"] for row in await session.fetch(SILENT_ATTEMPTS, since, oldest, limit)]
 
 
 async def tried_at(session: ReadSession, callback_id: UUID) -> list[datetime]:

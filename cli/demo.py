@@ -21,6 +21,7 @@ import httpx2
 from api.services import Services
 from cli import demo_access, demo_words
 from cli.demo_access import Access
+from kit.settings import Settings
 from simulation import founding, showcase
 from simulation.stage import House, set_up
 
@@ -28,13 +29,13 @@ PACE = "DURCHWAHL_DEMO_PACE"
 
 
 class NotTheDemo(RuntimeError):
-    """The database holds a company that is not the demo's, or the port can't be known."""
+    """The database holds a company that is not the demo's."""
 
 
 @contextlib.asynccontextmanager
 async def company(services: Services) -> AsyncIterator[None]:
     """The company is there on entering; it moves as soon as the service answers. Raises `NotTheDemo`."""
-    url = _url(services)
+    url = _url(services.settings)
     anew = await _founded(services)
     access = await demo_access.granted(services, url, anew=anew)
     moving = asyncio.create_task(_move(services, access))
@@ -45,10 +46,7 @@ async def company(services: Services) -> AsyncIterator[None]:
         await asyncio.gather(moving, return_exceptions=True)
 
 
-def _url(services: Services) -> str:
-    settings = services.settings
-    if settings.port == 0:
-        raise NotTheDemo("The demo must know its port before it starts: name one with --port.")
+def _url(settings: Settings) -> str:
     return f"http://{_reachable(settings.host)}:{settings.port}"
 
 

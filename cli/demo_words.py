@@ -7,21 +7,19 @@ from cli.demo_access import Access
 COMMANDS = (
     (
         "A new customer, and the personal advisor for them",
-        r"""curl -sS -X PUT "$DURCHWAHL_URL/v1/customers/K-1001" \
+        r"""CARD=$(curl -sS "$DURCHWAHL_URL/v1/customers/K-1001/advisor" \
   -H "Authorization: Bearer $CONTROL_CENTER_KEY" -H "Content-Type: application/json" \
-  -d '{"market": "DE", "phones": ["089 99998-017"], "products": ["managed-server"]}'
-curl -sS "$DURCHWAHL_URL/v1/customers/K-1001/advisor" \
-  -H "Authorization: Bearer $CONTROL_CENTER_KEY" -H "Content-Type: application/json" \
-  -H "Idempotency-Key: readme-1" -d '{"channel": "control_center"}'
+  -H "Idempotency-Key: readme-1" -d '{"channel": "control_center", "customer":
+      {"market": "DE", "phones": ["089 99998-017"], "products": ["managed-server"]}}')
+echo "$CARD"
 """,
     ),
     (
         "The customer dials the number, and hears of an absence",
-        r"""DIRECT_DIAL=$(curl -sS "$DURCHWAHL_URL/v1/customers/K-1001/advisor" \
-  -H "Authorization: Bearer $CONTROL_CENTER_KEY" | sed -E 's/.*"direct_dial":"([^"]+)".*/\1/')
-CALL="by-hand-$(date +%s)"
+        r"""CALL="by-hand-$(date +%s)"
 curl -sS "$DURCHWAHL_URL/v1/telephony/calls" -H "Authorization: Bearer $TELEPHONY_KEY" \
-  --data-urlencode "call_id=$CALL" --data-urlencode "from=089 99998-017" --data-urlencode "to=$DIRECT_DIAL"
+  --data-urlencode "call_id=$CALL" --data-urlencode "from=089 99998-017" \
+  --data-urlencode "to=$(echo "$CARD" | sed -E 's/.*"direct_dial":"([^"]+)".*/\1/')"
 """,
     ),
     (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
+import sys
 
 import uvicorn
 
@@ -16,17 +18,33 @@ from kit.settings import Settings
 
 DRAIN_S = 30
 """How long open requests may take when the process is told to leave."""
+KEEP_ALIVE_S = 75
+"""Switches keep connections between two calls; closing one under them costs a call its answer (default: 5 s)."""
 
 
 async def serve(settings: Settings, *, demo: bool = False) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop. Port 0: a free one, known from the start, as the demo's people must find it."""
+    listening = _bound(settings)
+    settings = settings.model_copy(update={"port": listening.getsockname()[1]})
     async with opened(settings) as services:
         with_loops(services, work=settings.workers)
         if demo:
             from cli.demo import company
 
             services.background.append(lambda: company(services))
-        await server(create_app(services), settings).serve()
+        await server(create_app(services), settings).serve(sockets=[listening])
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """Has its port but doesn't listen yet: until the service is ready whoever comes is turned away at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((settings.host, settings.port))
+    except OSError as error:
+        sys.exit(f"durchwahl: can't listen on {settings.host}:{settings.port}: {error.strerror}")
+    return bound
 
 
 def server(app: object, settings: Settings) -> uvicorn.Server:
@@ -42,6 +60,7 @@ def server(app: object, settings: Settings) -> uvicorn.Server:
             ws=FramingProtocol,
             **SERVER_OPTIONS,
             timeout_graceful_shutdown=DRAIN_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from advisors import presence_queries
-from contacts import queries
+from contacts import offer_queries, queries
 from contacts.situation import Scene, staffed
 from kit.words import Words
 from routing.waiting import position_and_expected_wait
@@ -48,7 +48,7 @@ async def answer(scene: Scene, row: Mapping[str, Any], offer: Mapping[str, Any] 
     if row["hung_up_at"] is not None:
         return Answer(row["id"], ())
     if row["state"] == "offered":
-        found = offer or await queries.open_offer(scene.session, row["id"])
+        found = offer or await offer_queries.open_offer(scene.session, row["id"])
         return Answer(row["id"], (_dial(scene, found),) if found is not None else ())
     speak = Speaker(scene, row)
     match row["state"]:

@@ -10,7 +10,7 @@ from advisors import presence_queries, presences
 from advisors.presence import NotTaken
 from callbacks import queries as callback_queries
 from callbacks import service as callbacks
-from contacts import queries
+from contacts import offer_queries, queries
 from contacts.placing import place
 from contacts.public import contact_changed, offer_changed
 from contacts.situation import Case, Scene
@@ -51,7 +51,7 @@ async def _settle(scene: Scene, promise: Mapping[str, Any]) -> None:
 
 async def rescind_callback_offer(scene: Scene, promise: Mapping[str, Any]) -> None:
     """Stop ringing the advisor for a promise that has just ended, and free its attempt."""
-    offer = await queries.open_callback_offer(scene.session, promise["id"])
+    offer = await offer_queries.open_callback_offer(scene.session, promise["id"])
     if offer is not None and await close_offer(scene, offer, "rescinded", "promise_ended"):
         await presences.offer_rescinded(scene.session, offer["advisor_id"], scene.now)
     attempt = await callback_queries.open_attempt(scene.session, promise["id"])
@@ -84,7 +84,7 @@ async def own_presence(scene: Scene, row: Mapping[str, Any]) -> Mapping[str, Any
 
 async def close_offer(scene: Scene, offer: Mapping[str, Any], state: str, reason: str | None) -> bool:
     """Decide an open offer; False when somebody else has decided it already."""
-    closed = await queries.decide_offer(scene.session, offer, state, scene.now, reason)
+    closed = await offer_queries.decide_offer(scene.session, offer, state, scene.now, reason)
     if closed is None:
         return False
     group_id = scene.directory.advisors[offer["advisor_id"]].group_id
@@ -160,7 +160,7 @@ async def lost(scene: Scene, row: Contact) -> Contact:
 
 
 async def _rescind(scene: Scene, row: Mapping[str, Any], reason: str) -> None:
-    offer = await queries.open_offer(scene.session, row["id"])
+    offer = await offer_queries.open_offer(scene.session, row["id"])
     if offer is not None and await close_offer(scene, offer, "rescinded", reason):
         await presences.offer_rescinded(scene.session, offer["advisor_id"], scene.now)
 

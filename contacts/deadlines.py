@@ -8,25 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from advisors import presence_queries, presences
 from callbacks import queries as callback_queries
 from callbacks import service as callbacks
-from contacts import arrivals, keeping, queries
+from contacts import arrivals, due_queries, keeping, offer_queries, queries
 from contacts.conversations import abandon, complete, lost, not_taken, place_again, promised
 from contacts.exchange import Exchange
 from contacts.parking import PARKED
 from contacts.public import contact_changed
 from contacts.service import hear_early_news
 from kit.database import ReadSession, Session
-
-GRACE = timedelta(seconds=1)
-SILENCE_ASK = timedelta(seconds=60)
-SILENCE_END = timedelta(seconds=90)
-LONGEST_CALL = timedelta(hours=4)
-"""A switch that never hangs up must not keep an advisor for ever."""
 
 Find = Callable[[ReadSession, datetime], Awaitable[list[UUID]]]
 Treat = Callable[[Session, Exchange, UUID, datetime], Awaitable[None]]
@@ -43,12 +37,12 @@ class Work:
 
 async def offer_timed_out(session: Session, exchange: Exchange, offer_id: UUID, now: datetime) -> None:
     """Nobody took it: the contact goes on, the advisor is `not_responding` until they say otherwise."""
-    offer = await queries.offer(session, offer_id)
+    offer = await offer_queries.offer(session, offer_id)
     if offer is None:
         return
     if offer["contact_id"] is not None:
         row = await queries.lock(session, offer["contact_id"])
-        offer = await queries.offer(session, offer_id)
+        offer = await offer_queries.offer(session, offer_id)
         if row is None or offer is None or offer["state"] != "open":
             return
         scene = await arrivals.scene_for(session, exchange, now)
@@ -98,7 +92,7 @@ async def silent(session: Session, exchange: Exchange, contact_id: UUID, now: da
     scene = await arrivals.scene_for(session, exchange, now)
     policy = scene.market(row).policy(now)
     quiet_s = (now - row["last_signal_at"]).total_seconds()
-    endless = row["received_at"] <= now - LONGEST_CALL
+    endless = row["received_at"] <= now - due_queries.LONGEST_CALL
     if (quiet_s >= policy.silence_end_s or endless) and row["direction"] == "in":
         await lost(scene, row)
     elif quiet_s >= policy.silence_ask_s and row["asked_after_at"] is None:
@@ -142,35 +136,23 @@ async def dial_silent(session: Session, exchange: Exchange, token: UUID, now: da
 
 
 async def find_heard_early(session: ReadSession, now: datetime) -> list[UUID]:
-    return await queries.heard_early(session, now - PARKED)
-
-
-async def find_hung_up(session: ReadSession, now: datetime) -> list[UUID]:
-    return await queries.hung_up(session, now - GRACE)
-
-
-async def find_silent(session: ReadSession, now: datetime) -> list[UUID]:
-    return await queries.silent(session, now - SILENCE_ASK, now - SILENCE_END, now - LONGEST_CALL)
-
-
-async def find_silent_dials(session: ReadSession, now: datetime) -> list[UUID]:
-    return await callback_queries.silent_attempts(session, now - SILENCE_END, now - LONGEST_CALL)
+    return await due_queries.heard_early(session, now - PARKED)
 
 
 DUE_WORK = (
-    Work("offers", queries.overdue_offers, offer_timed_out),
+    Work("offers", due_queries.overdue_offers, offer_timed_out),
     Work("heard_early", find_heard_early, hear_early_news),
-    Work("hang_ups", find_hung_up, caller_gone),
-    Work("deadlines", queries.over, time_is_up),
+    Work("hang_ups", due_queries.hung_up, caller_gone),
+    Work("deadlines", due_queries.over, time_is_up),
     Work("wrap_ups", presence_queries.overdue_wrap_ups, wrap_up_over),
     Work("promises_due", callback_queries.fallen_due, promise_due),
     Work("promises_overdue", callback_queries.overdue, promise_overdue),
-    Work("silent_calls", find_silent, silent),
-    Work("silent_dials", find_silent_dials, dial_silent),
+    Work("silent_calls", due_queries.silent, silent),
+    Work("silent_dials", due_queries.silent_dials, dial_silent),
     Work("leases", presence_queries.lapsed, lapsed),
 )
 
 
-async def next_due(session: ReadSession) -> Mapping[str, datetime]:
+async def next_due(session: ReadSession, now: datetime) -> Mapping[str, datetime]:
     """Name of the work → the next instant at which there is some; who moves a clock by hand stops there."""
-    return await queries.next_due(session, GRACE, SILENCE_ASK, SILENCE_END, LONGEST_CALL)
+    return await due_queries.next_due(session, now)

@@ -11,7 +11,7 @@ from uuid import UUID
 from advisors import presences
 from advisors.presence import Presence
 from callbacks import queries as callback_queries
-from contacts import arrivals, keeping, queries
+from contacts import arrivals, keeping, offer_queries, queries
 from contacts.conversations import complete, not_taken
 from contacts.exchange import Exchange
 from contacts.situation import Scene
@@ -55,7 +55,7 @@ async def choose(
 
 async def _lock_what_it_ends(session: Session, advisor_id: UUID) -> None:
     """Contacts and promises are locked before presences, here as everywhere, so that nobody waits in a circle."""
-    offer = await queries.open_offer_of(session, advisor_id)
+    offer = await offer_queries.open_offer_of(session, advisor_id)
     if offer is not None:
         await _lock_subject(session, offer)
     for contact_id in await queries.wrapping_of(session, advisor_id):
@@ -77,7 +77,7 @@ async def _complete_wrapping(scene: Scene, advisor_id: UUID) -> None:
 
 
 async def _refuse_open(session: Session, exchange: Exchange, advisor_id: UUID, reason: str, now: datetime) -> None:
-    offer = await queries.open_offer_of(session, advisor_id)
+    offer = await offer_queries.open_offer_of(session, advisor_id)
     if offer is not None:
         await reject(session, exchange, advisor_id, offer["id"], reason, now)
 
@@ -89,11 +89,11 @@ async def reject(
 
     Raises `NotFound` for an offer that isn't this advisor's, `OfferExpired` for one that is over.
     """
-    seen = await queries.offer(session, offer_id)
+    seen = await offer_queries.offer(session, offer_id)
     if seen is None or seen["advisor_id"] != advisor_id:
         raise NotFound
     subject = await _lock_subject(session, seen)
-    offer = await queries.offer(session, offer_id)
+    offer = await offer_queries.offer(session, offer_id)
     assert subject is not None
     assert offer is not None  # neither is ever deleted
     if offer["state"] != "open":

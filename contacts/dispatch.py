@@ -146,9 +146,14 @@ def _without(promises: Sequence[Promise], taken: Promise) -> list[Promise]:
     return [promise for promise in promises if promise["number"] != taken["number"]]
 
 
+def _own_first(free: Person, promises: Sequence[Promise]) -> Iterator[Promise]:
+    """What they may keep: their own promises, which nobody else can, before the desk group's."""
+    may = [promise for promise in promises if keeping.may_keep(free, promise)]
+    yield from sorted(may, key=lambda promise: promise["owner_state"] != "own")
+
+
 def _pressing(scene: Scene, free: Person, waiting: Sequence[Waiting], promises: Sequence[Promise]) -> Match | None:
-    mine = (promise for promise in promises if keeping.may_keep(free, promise))
-    urgent = next((promise for promise in mine if keeping.urgent(scene, promise)), None)
+    urgent = next((promise for promise in _own_first(free, promises) if keeping.urgent(scene, promise)), None)
     if urgent is not None:
         return Match(free, promise=urgent)
     contact = next_for(free, waiting)
@@ -159,7 +164,7 @@ def _match_the_rest(scene: Scene, spare: Sequence[Person], promises: Sequence[Pr
     """Nobody waits: promises that are due, but somebody is left free for the next caller, for a short while."""
     unused = len(spare)
     for free in spare:
-        promise = next((one for one in promises if keeping.may_keep(free, one)), None)
+        promise = next(_own_first(free, promises), None)
         if promise is None:
             continue
         rested_at = keeping.rested_at(scene, free, promise)

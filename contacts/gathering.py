@@ -18,8 +18,9 @@ from kit.clock import Clock
 from kit.database import Database
 from telephony.inbound import InboundCall
 
-LANES = 4
-"""Batches under way at once: one is decided in Python while the database works on the other."""
+LANES = 2
+"""Batches under way at once: one is decided in Python while the database works on the other. With four the batches
+are half as large and the rate is a quarter lower (348 instead of 458 calls a second on the same two cores)."""
 MOST = 32
 
 Waiting = tuple[InboundCall, "asyncio.Future[Answer]"]

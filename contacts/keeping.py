@@ -20,7 +20,7 @@ from callbacks import queries as callback_queries
 from callbacks import service as callbacks
 from callbacks.retries import retry_after
 from callbacks.rooms import Slot
-from contacts import arrivals, parking, queries
+from contacts import arrivals, offer_queries, parking, queries
 from contacts.conversations import close_offer, ended, lost, step
 from contacts.exchange import Exchange
 from contacts.placing import OFFER_SLACK
@@ -147,13 +147,13 @@ async def _apply(scene: Scene, token: UUID, signal: Signal) -> str:
 
 
 async def _advisor_leg(scene: Scene, promise: Promise, attempt: Mapping[str, Any], signal: Signal) -> str:
-    offer = await queries.open_callback_offer(scene.session, promise["id"])
+    offer = await offer_queries.open_callback_offer(scene.session, promise["id"])
     if offer is None:
         return "late"
     if signal.type == "hangup":
         return "parked"  # of a phone that has been picked up, as we shall hear; else the offer's deadline comes
     if signal.type == "ringing":
-        await queries.note_ringing(scene.session, offer, scene.now)
+        await offer_queries.note_ringing(scene.session, offer, scene.now)
     elif signal.type == "answered":
         await _accepted(scene, promise, attempt, offer)
     elif signal.type in NOT_TAKEN:
@@ -310,7 +310,7 @@ async def gone_silent(session: Session, exchange: Exchange, token: UUID, now: da
     row = await queries.lock_by_call(session, _call_id(token))
     assert promise is not None
     if promise["state"] == "offered":
-        offer = await queries.open_callback_offer(session, promise["id"])
+        offer = await offer_queries.open_callback_offer(session, promise["id"])
         if offer is not None:
             await not_taken(scene, promise, offer, "timed_out", "timed_out")
     elif row is not None and row["state"] == "offered":

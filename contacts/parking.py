@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from contacts import queries
+from contacts import switch_queries
 from kit.database import Session
 from telephony.inbound import Signal
 
@@ -26,7 +26,7 @@ Apply = Callable[[Signal], Awaitable[str]]
 
 async def note(session: Session, call_id: str, signal: Signal, now: datetime) -> bool:
     """Keep the event, parked at first; False for one that was heard before."""
-    return await queries.hear(session, call_id, signal.identity, signal.type, now, _written(signal))
+    return await switch_queries.hear(session, call_id, signal.identity, signal.type, now, _written(signal))
 
 
 async def take_in(session: Session, call_id: str, signal: Signal, now: datetime, apply: Apply) -> None:
@@ -38,7 +38,7 @@ async def take_in(session: Session, call_id: str, signal: Signal, now: datetime,
 async def settle(session: Session, call_id: str, now: datetime, apply: Apply) -> None:
     """Apply what came too early, until nothing more fits."""
     while True:
-        for kept in await queries.parked(session, call_id, now - PARKED):
+        for kept in await switch_queries.parked(session, call_id, now - PARKED):
             if await _applied(session, call_id, _read(kept), apply):
                 break
         else:
@@ -49,7 +49,7 @@ async def _applied(session: Session, call_id: str, signal: Signal, apply: Apply)
     effect = await apply(signal)
     if effect == "parked":
         return False
-    await queries.note_effect(session, call_id, signal.identity, effect)
+    await switch_queries.note_effect(session, call_id, signal.identity, effect)
     return True
 
 

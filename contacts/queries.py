@@ -7,7 +7,7 @@ decided. Both take any number of calls at once, so that requests in flight can s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -113,41 +113,8 @@ FROM (
 ) lately
 """
 
-OPEN_OFFER = """
-SELECT o.*, m.desk_group_id FROM offers o LEFT JOIN desk_group_members m USING (advisor_id)
-WHERE o.contact_id = $1 AND o.state = 'open'
-"""
-
-OPEN_CALLBACK_OFFER = """
-SELECT o.*, m.desk_group_id FROM offers o LEFT JOIN desk_group_members m USING (advisor_id)
-WHERE o.callback_id = $1 AND o.state = 'open'
-"""
-
-OFFER = """
-SELECT o.*, m.desk_group_id FROM offers o LEFT JOIN desk_group_members m USING (advisor_id) WHERE o.id = $1
-"""
-
 ACTIVE_OF = """
 SELECT * FROM contacts WHERE advisor_id = $1 AND channel = 'phone' AND state IN ('connected', 'wrapping')
-"""
-
-DECIDE_OFFER = """
-UPDATE offers SET state = $3, decided_at = $4, reason = $5
-WHERE id = $1 AND market_id = $2 AND state = 'open'
-RETURNING *
-"""
-
-HEARD = """
-INSERT INTO switch_events (call_id, identity, type, heard_at, effect, signal)
-VALUES ($1, $2, $3, $4, 'parked', $5::jsonb)
-ON CONFLICT (call_id, identity) DO NOTHING
-RETURNING true
-"""
-
-PARKED = """
-SELECT identity, signal FROM switch_events
-WHERE call_id = $1 AND effect = 'parked' AND heard_at > $2
-ORDER BY (signal ->> 'ordinal')::int NULLS LAST, heard_at, identity
 """
 
 
@@ -274,20 +241,6 @@ async def handled_lately(session: ReadSession, market_id: str, now: datetime) ->
     return row["total_s"], row["count"]
 
 
-async def open_offer(session: ReadSession, contact_id: UUID) -> Row | None:
-    return await session.fetch_row(OPEN_OFFER, contact_id)
-
-
-async def open_callback_offer(session: ReadSession, callback_id: UUID) -> Row | None:
-    return await session.fetch_row(OPEN_CALLBACK_OFFER, callback_id)
-
-
-async def open_offer_of(session: ReadSession, advisor_id: UUID) -> Row | None:
-    """The phone offer that an advisor has now."""
-    sql = "SELECT * FROM offers WHERE advisor_id = $1 AND state = 'open' AND channel = 'phone'"
-    return await session.fetch_row(sql, advisor_id)
-
-
 async def active_of(session: ReadSession, advisor_id: UUID) -> dict[str, Any] | None:
     """The phone contact that an advisor is in or wraps up; there is at most one."""
     return await session.fetch_row(ACTIVE_OF, advisor_id)
@@ -296,22 +249,6 @@ async def active_of(session: ReadSession, advisor_id: UUID) -> dict[str, Any] | 
 async def wrapping_of(session: ReadSession, advisor_id: UUID) -> list[UUID]:
     sql = "SELECT id FROM contacts WHERE advisor_id = $1 AND channel = 'phone' AND state = 'wrapping'"
     return await ids(session, sql, advisor_id)
-
-
-async def offer(session: ReadSession, offer_id: UUID) -> Row | None:
-    return await session.fetch_row(OFFER, offer_id)
-
-
-async def decide_offer(
-    session: Session, offer: Mapping[str, Any], state: str, now: datetime, reason: str | None
-) -> Row | None:
-    """Close an open offer; None when it was decided already."""
-    return await session.fetch_row(DECIDE_OFFER, offer["id"], offer["market_id"], state, now, reason)
-
-
-async def hear(session: Session, call_id: str, identity: str, kind: str, now: datetime, signal: str) -> bool:
-    """Note an event of the switch, parked until it has had its effect; False when its like was heard before."""
-    return bool(await session.fetch_value(HEARD, call_id, identity, kind, now, signal))
 
 
 async def alive(session: Session, call_ids: Sequence[str], now: datetime) -> None:
@@ -323,115 +260,5 @@ async def alive(session: Session, call_ids: Sequence[str], now: datetime) -> Non
     await session.execute(sql, call_ids, now)
 
 
-async def note_effect(session: Session, call_id: str, identity: str, effect: str) -> None:
-    sql = "UPDATE switch_events SET effect = $3 WHERE call_id = $1 AND identity = $2"
-    await session.execute(sql, call_id, identity, effect)
-
-
-async def parked(session: ReadSession, call_id: str, heard_after: datetime) -> Sequence[Row]:
-    """Events that came before their time, in the order in which they may have happened."""
-    return await session.fetch(PARKED, call_id, heard_after)
-
-
-async def digits_done(session: ReadSession, call_id: str) -> int:
-    sql = "SELECT count(*) FROM switch_events WHERE call_id = $1 AND type = 'digits' AND effect = 'done'"
-    return cast(int, await session.fetch_value(sql, call_id))
-
-
-async def note_ringing(session: Session, offer: Mapping[str, Any], now: datetime) -> None:
-    sql = "UPDATE offers SET ringing_at = coalesce(ringing_at, $3) WHERE id = $1 AND market_id = $2"
-    await session.execute(sql, offer["id"], offer["market_id"], now)
-
-
 async def ids(session: ReadSession, sql: str, *arguments: Any) -> list[UUID]:
     return [row["id"] for row in await session.fetch(sql, *arguments)]
-
-
-OVERDUE_OFFERS = """
-SELECT id FROM offers WHERE state = 'open' AND deadline_at <= $1 ORDER BY deadline_at LIMIT $2
-"""
-
-HUNG_UP = """
-SELECT id FROM contacts
-WHERE hung_up_at <= $1 AND state IN ('received', 'identifying', 'offered', 'choosing', 'waiting') LIMIT $2
-"""
-
-HEARD_EARLY = """
-SELECT c.id FROM contacts c
-WHERE c.state IN ('identifying', 'offered', 'choosing', 'waiting', 'connected', 'wrapping')
-  AND c.direction = 'in' AND c.received_at > $1
-  AND EXISTS (
-    SELECT FROM switch_events e
-    WHERE e.call_id = c.switch_call_id AND e.effect = 'parked' AND e.heard_at < c.received_at + interval '2 s'
-)
-LIMIT $2
-"""
-
-OVER = """
-SELECT id FROM contacts
-WHERE state IN ('choosing', 'waiting', 'wrapping') AND deadline_at <= $1 LIMIT $2
-"""
-
-SILENT = """
-SELECT id FROM contacts
-WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting', 'connected') AND channel = 'phone'
-  AND (last_signal_at <= $2 OR (last_signal_at <= $1 AND asked_after_at IS NULL) OR received_at <= $3)
-LIMIT $4
-"""
-
-
-async def overdue_offers(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
-    return await ids(session, OVERDUE_OFFERS, now, limit)
-
-
-async def hung_up(session: ReadSession, before: datetime, limit: int = 200) -> list[UUID]:
-    """Callers who hung up and about whom nothing more was heard."""
-    return await ids(session, HUNG_UP, before, limit)
-
-
-async def heard_early(session: ReadSession, since: datetime, limit: int = 200) -> list[UUID]:
-    """Calls received since then with news that came as early as they did, and has had no effect yet."""
-    return await ids(session, HEARD_EARLY, since, limit)
-
-
-async def over(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
-    """Choices, waits and wrap-ups whose time has run out."""
-    return await ids(session, OVER, now, limit)
-
-
-async def silent(
-    session: ReadSession, ask: datetime, end: datetime, oldest: datetime, limit: int = 200
-) -> list[UUID]:
-    """Calls of which nothing was heard since `ask` and that weren't asked after yet, or nothing since `end`; and
-    those that came in before `oldest`."""
-    return await ids(session, SILENT, ask, end, oldest, limit)
-
-
-NEXT_DUE = """
-SELECT (SELECT min(deadline_at) FROM offers WHERE state = 'open') AS offers,
-       (SELECT min(hung_up_at) FROM contacts
-        WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting')) + $1::interval AS hang_ups,
-       (SELECT min(deadline_at) FROM contacts WHERE state IN ('choosing', 'waiting', 'wrapping')) AS deadlines,
-       (SELECT min(deadline_at) FROM presences WHERE state = 'wrap_up') AS wrap_ups,
-       (SELECT min(next_action_at) FROM callbacks WHERE state = 'scheduled') AS promises_due,
-       (SELECT min(next_action_at) FROM callbacks WHERE state = 'due') AS promises_overdue,
-       (SELECT min(least(
-            last_signal_at + CASE WHEN asked_after_at IS NULL THEN $2::interval ELSE $3::interval END,
-            received_at + $4::interval))
-        FROM contacts
-        WHERE state IN ('received', 'identifying', 'offered', 'choosing', 'waiting', 'connected')
-          AND channel = 'phone') AS silent_calls,
-       (SELECT min(coalesce(last_signal_at, committed_at)) FROM callback_attempts WHERE ended_at IS NULL)
-           + $3::interval AS silent_dials,
-       (SELECT min(coalesce(lease_until, since)) FROM presences
-        WHERE state NOT IN ('offline', 'offered', 'in_contact')) AS leases
-"""
-
-
-async def next_due(
-    session: ReadSession, grace: timedelta, ask: timedelta, end: timedelta, longest: timedelta
-) -> Mapping[str, datetime]:
-    """Work of `deadlines.DUE_WORK` by name → the instant at which there is some: what virtual time may jump to."""
-    row = await session.fetch_row(NEXT_DUE, grace, ask, end, longest)
-    assert row is not None  # a row of its own
-    return {name: instant for name, instant in row.items() if instant is not None}

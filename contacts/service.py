@@ -18,7 +18,7 @@ from uuid import UUID
 
 from advisors import presences
 from callbacks import queries as callback_queries
-from contacts import arrivals, parking, queries
+from contacts import arrivals, offer_queries, parking, queries, switch_queries
 from contacts.answers import Answer, answer
 from contacts.choices import EXPECTS_DIGITS, typed
 from contacts.conversations import answered, ended, not_taken
@@ -169,7 +169,7 @@ async def _digits(scene: Scene, row: dict[str, Any], signal: Signal) -> tuple[st
     if row["state"] not in EXPECTS_DIGITS:
         return ("late" if row["state"] in ("connected", "wrapping") else "parked"), row
     if signal.ordinal is not None:
-        typed_before = await queries.digits_done(scene.session, row["switch_call_id"])
+        typed_before = await switch_queries.digits_done(scene.session, row["switch_call_id"])
         if signal.ordinal > typed_before + 1:
             return "parked", row
     return "done", await typed(scene, row, signal)
@@ -193,7 +193,7 @@ async def _advisor_leg(scene: Scene, row: dict[str, Any], signal: Signal) -> tup
     if offer["state"] != "open" or offer["contact_id"] != row["id"]:
         return "late", row
     if signal.type == "ringing":
-        await queries.note_ringing(scene.session, offer, scene.now)
+        await offer_queries.note_ringing(scene.session, offer, scene.now)
         return "done", row
     if signal.type == "answered":
         return "done", await answered(scene, row, offer)
@@ -203,5 +203,5 @@ async def _advisor_leg(scene: Scene, row: dict[str, Any], signal: Signal) -> tup
 
 async def _offer_meant(scene: Scene, row: Mapping[str, Any], offer_id: UUID | None) -> Mapping[str, Any] | None:
     if offer_id is not None:
-        return await queries.offer(scene.session, offer_id)
-    return await queries.open_offer(scene.session, row["id"])
+        return await offer_queries.offer(scene.session, offer_id)
+    return await offer_queries.open_offer(scene.session, row["id"])

@@ -64,6 +64,14 @@ class ActivationCommand(Command):
     wishes: Wishes = Field(default_factory=Wishes)
 
 
+class FirstActivationCommand(ActivationCommand):
+    """An activation that may bring a customer along whom we don't know yet."""
+
+    customer: CustomerCommand | None = Field(
+        None, description="Create or replace the customer first, in the same transaction: all happens or nothing."
+    )
+
+
 class ActivationRow(ActivationCommand):
     """One customer of many."""
 

@@ -6,8 +6,9 @@ writes the RFC 9457 document. The word is part of the API and never changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 
@@ -68,3 +69,13 @@ class TooManyRequests(Fault):
 
 class Unavailable(Fault):
     status, word, title = 503, "unavailable", "Not available right now; try again."
+
+
+@contextmanager
+def inside(member: str) -> Iterator[None]:
+    """What is wrong with a part of the input is told with where that part lies in the whole."""
+    try:
+        yield
+    except Fault as fault:
+        fault.errors = [replace(error, pointer=f"/{member}{error.pointer}") for error in fault.errors]
+        raise

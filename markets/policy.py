@@ -70,9 +70,9 @@ class Policy(BaseModel):
     callback: CallbackPolicy = Field(default_factory=CallbackPolicy)
     ask_customer_number: bool = Field(True, description="Unknown callers are asked for their customer number.")
     wrap_up_limit_s: int = Field(30, ge=0, le=3600, description="After it a wrap-up ends by itself; 0: none.")
-    silence_ask_s: int = Field(60, ge=5, le=3600, description="The switch is asked after a call this long silent.")
-    silence_end_s: int = Field(90, ge=10, le=7200, description="A call this long silent has lost its signal.")
-    settle_grace_ms: int = Field(1000, ge=0, le=60_000, description="How long late events of a call are awaited.")
+    silence_ask_s: int = Field(60, ge=5, le=90, description="The switch is asked after a call this long silent.")
+    silence_end_s: int = Field(90, ge=10, le=90, description="A call this long silent has lost its signal.")
+    settle_grace_ms: int = Field(1000, ge=0, le=10_000, description="How long late events of a call are awaited.")
     change_advisor_days: int = Field(30, ge=0, le=365, description="A customer may change advisor once in this.")
 
     @model_validator(mode="after")

@@ -89,7 +89,7 @@ class Hub:
         """Hand out what the log has brought; `position` is that of the last event read."""
         self.position = position
         outgoing: dict[Listener, list[Frame]] = {}
-        for message in messages:
+        for message in messages if self._by_topic else ():
             for listener in self._concerned(message.topics):
                 frame = listener.frame(message)
                 if frame is not None:

@@ -16,6 +16,7 @@ from kit.database import Database, ReadSession
 from kit.loops import Loop
 from realtime import cursor as cursors
 from realtime import envelope, log, tickets
+from realtime.bells import Bells
 from realtime.cursor import Cursor, ForeignCursor
 from realtime.envelope import Frame
 from realtime.hub import KEPT, Hub
@@ -48,6 +49,7 @@ class Stream:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.hub = Hub(kept)
+        self.bells = Bells()
         self.wake = asyncio.Event()
         self._database, self._clock, self._monotonic = database, clock, monotonic
         self._snapshots = Snapshots(database, monotonic)
@@ -71,7 +73,8 @@ class Stream:
         except BaseException:
             self._trusted_at = float("-inf")
             raise
-        self.hub.deliver([envelope.message(event, position.epoch) for event in events], position)
+        self.hub.deliver([envelope.Message(event, position.epoch) for event in events], position)
+        self.bells.ring(name for event in events for name in (event.subject, event.type))
         self._ready.set()
         if len(events) == BATCH:
             self.wake.set()
@@ -137,7 +140,7 @@ class Stream:
         if len(events) > FURTHEST:
             raise PastIsGone
         listener.begin(frozenset(), cursor)
-        messages = [envelope.message(event, cursor.epoch) for event in events]
+        messages = [envelope.Message(event, cursor.epoch) for event in events]
         frames = [listener.frame(message) for message in messages if topics & message.topics]
         return end, [frame for frame in frames if frame is not None]
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from simulation.logged_call import LoggedCall
 
@@ -105,7 +105,7 @@ class Tally:
             "abandonment_of_offered": _share(calls["abandoned"], calls["offered"]),
             "speed_of_answer_s": _share(self._waited_s, calls["answered"], digits=1),
             "occupancy": _share(self._talked_s, self.staffed_s),
-            "callbacks": {kind: self._callbacks[kind] for kind in ("promised", "kept", "late", "open", "settled")},
+            "callbacks": {kind: self._callbacks[kind] for kind in ("promised", *get_args(CallbackOutcome))},
             "calls": {kind: calls[kind] for kind in ("offered", "answered", "abandoned", "promised", "closed")},
             "known": {kind: calls[kind] for kind in ("known", "own_at_once", "own_by_callback")},
         }
@@ -145,10 +145,6 @@ def report(
 
 def _points(policy: Mapping[str, Any], baseline: Mapping[str, Any], key: str) -> float:
     return round(100 * float(policy[key] - baseline[key]), 1)
-
-
-def _relative(value: float, reference: float) -> float:
-    return _share(value - reference, reference)
 
 
 def _share(part: float, whole: float, digits: int = 4) -> float:

@@ -131,7 +131,7 @@ class VirtualService:
 
     async def _due(self) -> Mapping[str, datetime]:
         if self._known_due is None:
-            self._known_due = await next_due(self.reading)
+            self._known_due = await next_due(self.reading, self.now)
         return self._known_due
 
     async def do_what_is_due(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -14,15 +15,27 @@ from api.kept import KeptBooks, KeptWords
 from api.rendering import Json, reference
 from api.transactional import TransactionalRoute
 from customers import card, public, relationships, service
+from customers.books import Books
 from customers.relationships import Wish
-from customers.schemas import ActivationCommand, CardAnswer, CustomerAnswer, CustomerCommand, History
+from customers.schemas import (
+    ActivationCommand,
+    CardAnswer,
+    CustomerAnswer,
+    CustomerCommand,
+    FirstActivationCommand,
+    History,
+)
+from kit.database import Session
+from kit.errors import Forbidden, inside
 from kit.fields import Ref
-from kit.ids import encode
+from kit.ids import IdMaker, encode
 
 router = APIRouter(prefix="/v1/customers", tags=["Customers"], route_class=TransactionalRoute)
 
 Reference = Annotated[Ref, Path(description="The control center's pseudonymous number of the customer.")]
-Told = Annotated[Principal, requires("control_center", "supervisor", "admin")]
+TELLERS = ("control_center", "supervisor", "admin")
+"""Who may say what a customer is."""
+Told = Annotated[Principal, requires(*TELLERS)]
 Reader = Annotated[Principal, requires("control_center", "advisor", "lead", "supervisor", "auditor")]
 Asker = Annotated[Principal, requires("control_center", "advisor", "lead", "supervisor")]
 
@@ -69,7 +82,7 @@ async def get(
 async def activate(
     principal: Asker,
     external_ref: Reference,
-    wanted: ActivationCommand,
+    wanted: FirstActivationCommand,
     session: Write,
     books: KeptBooks,
     catalogue: KeptWords,
@@ -77,11 +90,14 @@ async def activate(
     now: Now,
     new_id: NewId,
 ) -> Response:
-    """Finds an advisor who fits, with a direct dial number, at once. Whoever has one keeps them (200).
+    """Finds an advisor who fits, with a direct dial number, at once. Whoever has one keeps them (200). With
+    `customer` whoever may put customers needs no call before this one.
 
     409 `no-advisor-fits` names the rule that stands in the way; 409 `number-pool-empty` when nobody who fits has a
     number and none is left; in both cases nothing is created.
     """
+    if wanted.customer is not None:
+        await _introduced(principal, external_ref, wanted.customer, session, books, now, new_id)
     activated = await relationships.activate(session, books, _wish(principal, external_ref, wanted), now, new_id)
     remember.subjects.append(encode("cus", activated.customer_id))
     answer = await card.read(session, catalogue, external_ref, now)
@@ -140,6 +156,22 @@ async def history(
     """Every relationship of the customer, the newest first, without gaps that nobody wanted."""
     rows = await relationships.history(session, external_ref)
     return History(items=[public.relationship(row) for row in rows])
+
+
+async def _introduced(
+    principal: Principal,
+    external_ref: str,
+    customer: CustomerCommand,
+    session: Session,
+    books: Books,
+    now: datetime,
+    new_id: IdMaker,
+) -> None:
+    """The customer as `PUT` would have it. Raises `Forbidden` for those who may not tell."""
+    if principal.grants.isdisjoint(TELLERS):
+        raise Forbidden
+    with inside("customer"):
+        await service.put(session, await books.current(session, now), external_ref, customer, now, new_id)
 
 
 def _wish(principal: Principal, external_ref: str, wanted: ActivationCommand) -> Wish:

@@ -15,7 +15,7 @@ from api.dependencies import FromServices, Now, Read, Write, keyless, requires
 from api.errors import problems
 from api.exchange import exchange_of
 from api.transactional import TransactionalRoute
-from contacts import desk, queries
+from contacts import desk, offer_queries, queries
 from contacts.desk import WrapUp
 from contacts.public import contact_state, offer_state
 from contacts.schemas import ContactOut, DeskOut, PresenceOut, RejectIn, StatusIn, WrapUpIn
@@ -44,7 +44,7 @@ async def mine(principal: Advisor, session: Write) -> DeskOut:
     """Presence, the offer that rings, the contact under way."""
     advisor_id = _advisor(principal)
     presence = await presences.lock(session, advisor_id)
-    offer = await queries.open_offer_of(session, advisor_id)
+    offer = await offer_queries.open_offer_of(session, advisor_id)
     contact = await desk.current(session, advisor_id)
     group = {"desk_group_id": presence["desk_group_id"]}
     return DeskOut(

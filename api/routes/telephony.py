@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from accounts.principal import Principal
+from api import news
 from api.dependencies import FromServices, Now, Write, json_or_form, keyless, requires
 from api.errors import problems
 from api.exchange import exchange_of, gatherer_of
@@ -32,7 +33,6 @@ Switch = Annotated[Principal, requires("telephony")]
 Named = Annotated[CallId, Path(description="The switch's own id of the call.")]
 
 LONGEST_POLL_S = 10.0
-LOOK_S = 0.2
 ALIVE_EVERY_S = 45
 MOST_DIALS = 20
 
@@ -140,15 +140,13 @@ async def wait(
     for_s: Annotated[float, Query(ge=0, le=LONGEST_POLL_S)] = LONGEST_POLL_S,
 ) -> Response:
     """Answers as soon as the call has something else to do than to wait, at the latest after `for_s` seconds."""
-    until = asyncio.get_running_loop().time() + for_s
     answer = await _standing(services, call_id)
-    while _waits(answer) and (left := until - asyncio.get_running_loop().time()) > 0:
-        await asyncio.sleep(min(LOOK_S, left))
-        if await _changed(services, call_id):
-            answer = await _standing(services, call_id)
-    if _waits(answer):
-        answer = await _standing(services, call_id)
-    return Json(shown(answer, call_id))
+    if not _waits(answer):
+        return Json(shown(answer, call_id))
+    with news.of(services, encode("con", answer.contact_id), for_s) as coming:
+        while not await _changed(services, call_id) and await coming.may_come():
+            pass
+    return Json(shown(await _standing(services, call_id), call_id))
 
 
 def _waits(answer: Answer) -> bool:
@@ -179,11 +177,10 @@ async def claim(
     """Callbacks to dial: ring the advisor first, then the customer. Answers at once where there are any, else as
     soon as one falls due, at the latest after `for_s` seconds. A dial is handed out once: report on it under its
     token, `alive` included."""
-    until = asyncio.get_running_loop().time() + for_s
-    dials = await _dials(services)
-    while not dials and (left := until - asyncio.get_running_loop().time()) > 0:
-        await asyncio.sleep(min(LOOK_S, left))
+    with news.of(services, "callback.offered", for_s) as coming:
         dials = await _dials(services)
+        while not dials and await coming.may_come():
+            dials = await _dials(services)
     return Json({"dials": dials})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -41,7 +40,7 @@ class Demo:
         self.out.clear()
         self._ready.clear()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "up", "--demo", "--port", str(a_free_port())],
+            [sys.executable, "-m", "cli.main", "up", "--demo", "--port", "0"],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -96,10 +95,3 @@ class Demo:
     def _client(self, token: str | None = None) -> httpx2.Client:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         return httpx2.Client(base_url=self.known["url"], headers=headers, timeout=20)
-
-
-def a_free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-    return port

@@ -25,7 +25,8 @@ pytestmark = pytest.mark.acceptance
 
 SHELL = bool(shutil.which("bash") and shutil.which("curl"))
 README = (ROOT / "README.md").read_text()
-KEPT_S = 40
+KEPT_S = 100
+"""A kept promise takes 15 s here; a busy machine and a phone that isn't answered at first take longer."""
 
 
 def typed_by_hand() -> list[str]:
@@ -34,11 +35,12 @@ def typed_by_hand() -> list[str]:
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
 
 
-def until(condition: Callable[[], Any], seconds: float = KEPT_S) -> Any:
-    """What the condition finds, asked for again and again while another process works."""
+def until(condition: Callable[[], Any], instead: Callable[[], Any] = lambda: None, seconds: float = KEPT_S) -> Any:
+    """What the condition finds, asked for again and again while another process works; `instead` tells a reader
+    of a failure what there was."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
-        assert time.monotonic() < deadline, "it took too long"
+        assert time.monotonic() < deadline, f"it took too long: {instead()}"
         time.sleep(0.2)
     return found
 
@@ -62,9 +64,8 @@ def in_a_shell(demo: Demo, blocks: list[str]) -> list[Any]:
 
 @pytest.mark.skipif(not SHELL, reason="README.md is typed into bash and asks with curl")
 def test_what_is_typed_from_the_readme_ends_in_a_kept_promise(demo: Demo) -> None:
-    _, customer, card, _, called, pressed, promises = in_a_shell(demo, typed_by_hand())
+    _, card, called, pressed, promises = in_a_shell(demo, typed_by_hand())
 
-    assert customer["external_ref"] == "K-1001"
     assert card["advisor"]["name"] == "Camille Ahrens"
     assert card["direct_dial"].startswith("+4930")
     assert card["because"]
@@ -79,7 +80,7 @@ def test_what_is_typed_from_the_readme_ends_in_a_kept_promise(demo: Demo) -> Non
 
     comes_back_early(demo, card["advisor"]["id"], promise["id"])
 
-    kept = until(lambda: the_promise(demo, promise["id"], "done"))
+    kept = until(lambda: the_promise(demo, promise["id"], "done"), lambda: standing(demo, card["advisor"]["id"]))
     assert kept["advisor"]["name"] == "Camille Ahrens"
 
 
@@ -103,6 +104,17 @@ def the_promise(demo: Demo, promise: str, state: str) -> dict[str, Any] | None:
     with demo.client("control_center_key") as portal:
         callbacks = portal.get("/v1/customers/K-1001/callbacks").json()["callbacks"]
     return next((one for one in callbacks if one["id"] == promise and one["state"] == state), None)
+
+
+def standing(demo: Demo, advisor: str) -> dict[str, Any]:
+    """The customer's promises, and what the advisor is doing."""
+    with demo.client("control_center_key") as portal, demo.signed_in("supervisor") as supervisor:
+        return {
+            "promises": portal.get("/v1/customers/K-1001/callbacks?ended=true").json(),
+            "card": portal.get("/v1/customers/K-1001/advisor").json()["presence"],
+            "absences": supervisor.get(f"/v1/advisors/{advisor}/absences").json(),
+            "printed": demo.out[-5:],
+        }
 
 
 def test_company_moves_by_itself(demo: Demo) -> None:

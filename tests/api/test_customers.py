@@ -151,6 +151,34 @@ async def test_activation_answers_with_the_advisor_the_number_and_why(
     assert card["since"] == "2026-11-23T09:00:00Z"
 
 
+async def test_activation_may_bring_a_new_customer_along(control_center: Client, database: Database) -> None:
+    async with database.transaction() as session:
+        await an_advisor(session, languages=("de", "en"))
+        await a_number(session, number="+493023125900")
+
+    activated = await control_center.post("/v1/customers/K-1/advisor", json={"customer": CRAFTSMAN})
+
+    assert (activated.status_code, activated.json()["direct_dial"]) == (201, "+493023125900")
+    assert (await control_center.get("/v1/customers/K-1")).json()["tier"] == "business"
+
+
+async def test_customer_brought_along_stays_out_when_nobody_can_take_them(control_center: Client) -> None:
+    refused = await control_center.post("/v1/customers/K-1/advisor", json={"customer": CRAFTSMAN})
+
+    assert (refused.status_code, refused.json()["type"].rsplit("/")[-1]) == (409, "no-advisor-fits")
+    assert (await control_center.get("/v1/customers/K-1")).status_code == 404
+
+
+async def test_advisor_who_asks_for_a_customer_does_not_say_who_that_is(client: Client, database: Database) -> None:
+    async with database.transaction() as session:
+        await a_market(session)
+        await a_customer(session, external_ref="K-2")
+
+    refused = await client.as_("advisor").post("/v1/customers/K-2/advisor", json={"customer": {"market": "DE"}})
+
+    assert (refused.status_code, refused.json()["type"].rsplit("/")[-1]) == (403, "forbidden")
+
+
 async def test_decision_of_an_activation_can_be_read(
     control_center: Client, client: Client, database: Database
 ) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from advisors.models import Advisor
+from callbacks import service as callbacks
 from kit.clock import VirtualClock
 from kit.database import Row, Session
 from tests.contacts.test_calls import MARKET_NUMBER, a_caller, anna_and_ben
@@ -78,6 +79,25 @@ async def test_a_caller_who_waits_goes_before_a_promise_that_can_wait(world: Wor
     await world.choose(anna, "available")
 
     assert await call.state() == "offered"
+
+
+async def test_somebody_keeps_their_own_promise_before_one_of_the_desk_group(world: World) -> None:
+    anna, ben, own = await a_promise_by_anna(world)
+    await world.choose(ben, "meeting")
+    call = await world.call(await a_caller(world, ben), MARKET_NUMBER)
+    await call.digits("2")
+    await call.hangs_up()
+    await world.pass_time(2)
+    (groups,) = [one for one in await world.promises() if one["id"] != own["id"]]
+    await callbacks.hand_to_group(world.session, groups, "own_advisor_away", world.now)
+    await until(world, max(own["window_ends_at"], groups["window_ends_at"]) - timedelta(minutes=1))
+
+    await world.choose(anna, "available")
+
+    assert {one["id"]: one["state"] for one in await world.promises()} == {
+        own["id"]: "offered",
+        groups["id"]: "due",
+    }
 
 
 async def test_a_window_in_a_quiet_hour_of_the_next_day_comes_first(world: World) -> None:

@@ -16,7 +16,7 @@ from websockets.uri import parse_uri
 from kit.ids import encode
 from realtime import envelope
 from realtime.cursor import Cursor
-from realtime.envelope import Frame, Message, message
+from realtime.envelope import Frame, Message
 from realtime.hub import Hub
 from realtime.listener import MOST_UNSENT, Listener
 from realtime.log import Logged
@@ -32,7 +32,7 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 def an_event(xid: int, identifier: int | None = None, group: UUID | None = None) -> Message:
     identifier = identifier or xid
     data = b'{"note": {"id": %d}}' % identifier
-    return message(Logged(xid, identifier, AT, "note.made", f"note_{identifier}", None, group, None, data), 1)
+    return Message(Logged(xid, identifier, AT, "note.made", f"note_{identifier}", None, group, None, data), 1)
 
 
 def a_hub(kept: int = 100) -> Hub:

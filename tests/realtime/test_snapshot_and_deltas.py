@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from advisors.public import left
 from realtime import envelope
 from realtime.cursor import Cursor, parse
-from realtime.envelope import message
+from realtime.envelope import Message
 from realtime.fold import Data, View
 from realtime.hub import Hub
 from realtime.log import Logged
@@ -96,7 +96,7 @@ class World(RuleBasedStateMachine):
         assert self.hub.position is not None
         rows = self.after(self.hub.position)[:most]
         if rows:
-            self.hub.deliver([message(row, 1) for row in rows], Cursor(1, rows[-1].xid, rows[-1].id))
+            self.hub.deliver([Message(row, 1) for row in rows], Cursor(1, rows[-1].xid, rows[-1].id))
 
     @precondition(lambda self: len(self.views) < 4)
     @rule(topics=st.sampled_from(TOPICS))
