@@ -61,7 +61,8 @@ def test_own_share_counts_at_once_and_kept_callbacks_of_the_own_advisor() -> Non
     )
 
     assert figures["own_advisor_share"] == 0.25  # two of eight calls of known customers
-    assert figures["callbacks"] == {"promised": 5, "kept": 2, "late": 1, "open": 1, "settled": 1}
+    outcomes = {kind: count for kind, count in figures["callbacks"].items() if count}
+    assert outcomes == {"promised": 5, "kept": 2, "late": 1, "open": 1, "settled": 1}
     assert figures["known"] == {"known": 8, "own_at_once": 1, "own_by_callback": 1}
 
 
