@@ -117,4 +117,4 @@ async def test_whoever_waits_in_vain_is_answered_when_the_time_is_over(
 
     answer = await client.as_("telephony").get("/v1/telephony/calls/pbx-1/wait?for_s=0.05")
 
-    assert [verb["verb"] for verb in answer.json()["verbs"]] == ["wait"]
+    assert answer.json()["verbs"][-1]["verb"] == "wait"
