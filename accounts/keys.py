@@ -15,7 +15,7 @@ from uuid import UUID
 from accounts import queries, tokens
 from accounts.models import SCOPES, MachineKey
 from kit.announcements import NewEvent
-from kit.database import Session
+from kit.database import ReadSession, Session
 from kit.errors import Conflict, Error, NotFound, Unprocessable
 from kit.ids import IdMaker, encode
 
@@ -86,9 +86,7 @@ async def rotate(session: Session, key_id: UUID, *, grace: timedelta, now: datet
 
     Raises `NotFound`, `KeyHasEnded`, `TwoAreValid`.
     """
-    old = await session.orm.get(MachineKey, key_id, with_for_update=True)
-    if old is None:
-        raise NotFound
+    old = await locked(session, key_id)
     if not is_valid(old, now):
         raise KeyHasEnded
     await _check_no_third(session, old, now)
@@ -126,11 +124,24 @@ async def note_used(session: Session, used: Iterable[UUID], now: datetime) -> in
     return await queries.note_keys_used(session, list(used), now, now - COARSE)
 
 
-async def revoke(session: Session, key_id: UUID, now: datetime) -> MachineKey:
-    """End the key; a second time changes nothing. Raises `NotFound`."""
-    key = await session.orm.get(MachineKey, key_id, with_for_update=True)
+async def get(session: ReadSession, key_id: UUID) -> MachineKey:
+    return _there(await session.orm.get(MachineKey, key_id))
+
+
+async def locked(session: Session, key_id: UUID) -> MachineKey:
+    """Nobody else changes it until the end of the transaction. Raises `NotFound`."""
+    return _there(await session.orm.get(MachineKey, key_id, with_for_update=True))
+
+
+def _there(key: MachineKey | None) -> MachineKey:
     if key is None:
         raise NotFound
+    return key
+
+
+async def revoke(session: Session, key_id: UUID, now: datetime) -> MachineKey:
+    """End the key; a second time changes nothing. Raises `NotFound`."""
+    key = await locked(session, key_id)
     if key.revoked_at is None:
         key.revoked_at = now
         _announce(session, "machine_key.revoked", key, now)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, Text, text
 from sqlmodel import Field, SQLModel
 
-from kit.tables import Instant, TextList, about, one_of
+from kit.tables import Instant, Json, TextList, about, one_of
 
 ROLES = ("advisor", "lead", "supervisor", "admin", "auditor")
 SCOPES = ("telephony", "control_center", "operator")
@@ -63,6 +63,22 @@ class MachineKey(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
     replaces: UUID | None = Field(default=None, foreign_key="machine_keys.id")
     last_used_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SigningKey(SQLModel, table=True):
+    """The public key with which a control center's backend signs its customers' tokens; `kid` is its name there."""
+
+    __tablename__ = "signing_keys"
+    __table_args__ = (one_of("algorithm", ("Ed25519", "ES256"), "ck_signing_keys_algorithm"),)
+
+    id: UUID = Field(primary_key=True)
+    client: str = Field(sa_type=Text, index=True)
+    kid: str = Field(sa_type=Text, unique=True)
+    algorithm: str = Field(sa_type=Text)
+    public_key: dict[str, str] = Field(sa_type=Json)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class StoredAnswer(SQLModel, table=True):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from accounts.models import Account, MachineKey
+from accounts.models import Account, MachineKey, SigningKey
 from accounts.principal import Principal, machine, person
 from kit.database import ReadSession, Row, Session
 
@@ -194,6 +194,60 @@ WHERE id = ANY($1::uuid[]) AND (last_used_at IS NULL OR last_used_at < $3)
 async def note_keys_used(session: Session, ids: Sequence[UUID], now: datetime, unless_since: datetime) -> int:
     tag = await session.execute(NOTE_KEYS_USED, ids, now, unless_since)
     return int(tag.split()[1])
+
+
+async def signing_key(session: ReadSession, kid: str, now: datetime) -> Row | None:
+    """The valid key of that name."""
+    return await session.fetch_row(
+        """
+        SELECT algorithm, public_key, expires_at FROM signing_keys
+        WHERE kid = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+        """,
+        kid,
+        now,
+    )
+
+
+async def key_is_valid(session: ReadSession, key_id: UUID, now: datetime) -> bool:
+    """Whether that machine key is neither revoked nor expired."""
+    return bool(
+        await session.fetch_value(
+            """
+            SELECT true FROM machine_keys
+            WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+            """,
+            key_id,
+            now,
+        )
+    )
+
+
+async def hold_client(session: Session, client: str) -> None:
+    """Nobody else registers a key for this client until the end of the transaction."""
+    await session.execute("SELECT pg_advisory_xact_lock(23, hashtext($1))", client)
+
+
+async def valid_signing_keys(session: ReadSession, client: str, now: datetime) -> int:
+    found: int = await session.fetch_value(
+        """
+        SELECT count(*) FROM signing_keys
+        WHERE client = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+        """,
+        client,
+        now,
+    )
+    return found
+
+
+async def kid_taken(session: ReadSession, kid: str) -> bool:
+    return bool(await session.fetch_value("SELECT true FROM signing_keys WHERE kid = $1", kid))
+
+
+async def page_of_signing_keys(session: ReadSession, after: UUID | None, limit: int) -> Sequence[SigningKey]:
+    query = select(SigningKey).order_by(col(SigningKey.id)).limit(limit)
+    if after is not None:
+        query = query.where(col(SigningKey.id) > after)
+    return (await session.orm.exec(query)).all()
 
 
 async def advisor_account(session: ReadSession, advisor_id: UUID) -> tuple[bool, bool]:

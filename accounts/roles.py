@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from accounts.models import ROLES, SCOPES
 
-GRANTS = frozenset((*ROLES, *SCOPES))
+CUSTOMER = "customer"
+"""What a customer's token grants, and only on what is the customer's own."""
+
+GRANTS = frozenset((*ROLES, *SCOPES, CUSTOMER))
 
 EVERYBODY = ROLES
 """Every person who signs in, whatever the role."""

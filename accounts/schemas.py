@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import MISSING, Field, StringConstraints
 
 from accounts import keys
 from accounts.keys import State as KeyState
-from accounts.models import Account, MachineKey
+from accounts.models import Account, MachineKey, SigningKey
 from accounts.service import SignedIn
-from kit.fields import Code, Email
+from kit.fields import Code, Email, Tag
 from kit.ids import encode
 from kit.wire import Command, Line, Moment, Shown
 
@@ -50,6 +51,8 @@ class NewKey(Command):
 
 
 class Key(Shown):
+    moving: ClassVar[Mapping[str, Any]] = {"state": True, "last_used_at": True}
+
     id: str = Field(examples=["key_01JD6V0Z4YF6Y8Q3W3N5R8T2KM"])
     name: str
     scopes: list[Scope]
@@ -77,6 +80,57 @@ class IssuedKey(Key):
 class Keys(Shown):
     items: list[Key]
     next: str | None = Field(description="For `after`; null at the end.")
+
+
+Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+Kid = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
+
+
+class OctetKeyPair(Command):
+    """An Ed25519 key as RFC 8037 writes it; the public half alone."""
+
+    kty: Literal["OKP"]
+    crv: Literal["Ed25519"]
+    x: Base64
+
+
+class EllipticKey(Command):
+    """A point on P-256 as RFC 7518 writes it; the public half alone."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: Base64
+    y: Base64
+
+
+class NewSigningKey(Command):
+    client: Tag = Field(description="The control center whose backend signs; two of its keys may be valid.")
+    public_key: OctetKeyPair | EllipticKey = Field(discriminator="kty")
+    kid: Kid | None = Field(None, description="Its name in tokens; left out: its thumbprint (RFC 7638).")
+    expires_at: Moment | None = None
+
+
+class ShownSigningKey(Shown):
+    id: str = Field(examples=["sig_01JD6V0Z4YF6Y8Q3W3N5R8T2KM"])
+    client: str
+    kid: str
+    algorithm: Literal["Ed25519", "ES256"]
+    public_key: dict[str, str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class SigningKeys(Shown):
+    items: list[ShownSigningKey]
+    next: str | None = Field(description="For `after`; null at the end.")
+
+
+class CustomerToken(Shown):
+    """For `Authorization: Bearer …`, never for a URL."""
+
+    token: str
+    expires_at: datetime
 
 
 class NewAccount(Command):
@@ -132,6 +186,10 @@ def key(key: MachineKey, now: datetime, replaced_by: UUID | None = None) -> Key:
 
 def issued(key: MachineKey, secret: str | None, now: datetime) -> IssuedKey:
     return IssuedKey.model_validate({**_key(key, now, None), "secret": secret})
+
+
+def signing_key(key: SigningKey) -> ShownSigningKey:
+    return ShownSigningKey.model_validate({**key.model_dump(), "id": encode("sig", key.id)})
 
 
 def account(account: Account) -> ShownAccount:

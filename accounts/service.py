@@ -152,15 +152,28 @@ async def create(
     return account
 
 
+async def get(session: ReadSession, account_id: UUID) -> Account:
+    return _there(await session.orm.get(Account, account_id))
+
+
+async def locked(session: Session, account_id: UUID) -> Account:
+    """Nobody else changes it until the end of the transaction. Raises `NotFound`."""
+    return _there(await session.orm.get(Account, account_id, with_for_update=True))
+
+
+def _there(account: Account | None) -> Account:
+    if account is None:
+        raise NotFound
+    return account
+
+
 async def change(session: Session, account_id: UUID, changes: Mapping[str, Any], now: datetime) -> Account:
     """Set the members of `changes` among name, role, active, advisor_id and password_hash.
 
     Whoever is deactivated or gets a new password is signed out everywhere. Raises `NotFound`, `LastAdmin`,
     `AdvisorHasAccount`, `NoSuchAdvisor`.
     """
-    account = await session.orm.get(Account, account_id, with_for_update=True)
-    if account is None:
-        raise NotFound
+    account = await locked(session, account_id)
     await _check_change(session, account, changes)
     for member, value in changes.items():
         setattr(account, member, value)

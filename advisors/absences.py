@@ -71,6 +71,13 @@ async def lock(session: Session, absence_id: UUID) -> Row:
     return row
 
 
+async def get(session: ReadSession, absence_id: UUID) -> Row:
+    row = await queries.absence(session, absence_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
 async def approve(session: Session, absence_id: UUID, now: datetime) -> Row:
     return await _move(session, absence_id, "approved", now)
 

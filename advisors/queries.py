@@ -123,6 +123,8 @@ SELECT x.*, m.desk_group_id FROM absences x LEFT JOIN desk_group_members m ON m.
 WHERE x.id = $1 FOR NO KEY UPDATE OF x
 """
 
+ABSENCE = "SELECT * FROM absences WHERE id = $1"
+
 SAVE_ABSENCE = "UPDATE absences SET state = $2, ends_at = $3 WHERE id = $1 RETURNING *"
 
 ABSENCES = """
@@ -199,6 +201,10 @@ async def enter(
 async def lock_absence(session: Session, absence_id: UUID) -> Row | None:
     """The absence with its advisor's desk group, locked."""
     return await session.fetch_row(LOCK_ABSENCE, absence_id)
+
+
+async def absence(session: ReadSession, absence_id: UUID) -> Row | None:
+    return await session.fetch_row(ABSENCE, absence_id)
 
 
 async def save_absence(session: Session, absence_id: UUID, state: str, ends_at: datetime) -> Row:

@@ -79,21 +79,22 @@ async def page(session: ReadSession, after: UUID | None, desk_group_id: UUID | N
 
 async def leave(session: Session, advisor_id: UUID, leaving_at: datetime, now: datetime) -> None:
     """From now on no new customers; from `leaving_at` on the advisor is gone."""
-    row = await _lock(session, advisor_id)
+    row = await lock(session, advisor_id)
     await queries.leave(session, advisor_id, leaving_at, now)
     session.announce(events.leaves(advisor_id, row["desk_group_id"], leaving_at, now))
 
 
 async def stay(session: Session, advisor_id: UUID, now: datetime) -> None:
     """The advisor stays after all, or has come back."""
-    row = await _lock(session, advisor_id)
+    row = await lock(session, advisor_id)
     if row["leaving_at"] is None:
         return
     await queries.leave(session, advisor_id, None, now)
     session.announce(events.advisor("advisor.stays", advisor_id, row["desk_group_id"], now))
 
 
-async def _lock(session: Session, advisor_id: UUID) -> Row:
+async def lock(session: Session, advisor_id: UUID) -> Row:
+    """Nobody else changes the advisor until the end of the transaction. Raises `NotFound`."""
     row = await queries.lock(session, advisor_id)
     if row is None:
         raise NotFound

@@ -14,10 +14,11 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from accounts.roles import CUSTOMER
 from api import openapi
 from api.access_log import AccessLog
 from api.dispatch import Dispatch
-from api.door import Door
+from api.door import CUSTOMERS_OWN, Door
 from api.edge import Edge
 from api.routes import ROUTERS
 from api.services import Services
@@ -100,8 +101,12 @@ def _complaints(route: BaseRoute) -> Iterator[str]:
 def _complaints_of_door(route: Door) -> Iterator[str]:
     if bool(route.requirements) == bool(route.public):
         yield "declare requires(…), or mark the endpoint with @public(why); not both"
+    if any(CUSTOMER in grants for grants in route.requirements) and CUSTOMERS_OWN not in route.param_convertors:
+        yield f"it lets customers in, so its path says whose it is: {{{CUSTOMERS_OWN}}}"
     if route.writes and not route.is_transactional:
         yield "it writes, so its router needs route_class=TransactionalRoute"
+    if {"PUT", "PATCH"} & (route.methods or set()) and not route.unversioned and route.versioned in (None, "never"):
+        yield "two may edit it: ask for MustMatch or MayMatch, or say with @unversioned(why) what serves instead"
     if isinstance(route, TransactionalRoute) and route.needs_key and not route.writes:
         yield "a POST has its effect through Write, or says with @keyless(why) what serves in place of a key"
 

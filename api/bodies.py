@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, Literal, TypeAlias
 
@@ -12,6 +13,8 @@ from kit import strict_json
 from kit.errors import Error, Fault
 
 LARGEST = 64 * 1024
+WITHIN_S = 20.0
+"""For a body to arrive, once its first piece is there; nobody is served by waiting for 64 KiB any longer."""
 
 Kind: TypeAlias = Literal["json", "form"]
 
@@ -20,6 +23,10 @@ _CHARSET = re.compile(rb'charset="?([^";\s]*)')
 
 class TooLarge(Fault):
     status, word, title = 413, "too-large", "The body is larger than 64 KiB."
+
+
+class TooSlow(Fault):
+    status, word, title = 408, "too-slow", "The body took too long to arrive."
 
 
 class UnreadableType(Fault):
@@ -70,8 +77,13 @@ class StrictRequest(Request):
         return kind
 
     def kind(self) -> Kind | None:
-        """What the request says its body is; None for everything that is not read here."""
-        written = next((value for name, value in self.scope["headers"] if name == b"content-type"), b"")
+        """What the request says its body is; None for everything that is not read here, compressed ones too."""
+        written = b""
+        for name, value in self.scope["headers"]:
+            if name == b"content-type":
+                written = written or value
+            elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+                return None
         return "json" if written == b"application/json" else _kind(written.lower())
 
     async def _whole(self) -> bytes:
@@ -79,15 +91,24 @@ class StrictRequest(Request):
         declared = self.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > LARGEST:
             raise TooLarge
-        chunks: list[bytes] = []
-        size, more = 0, True
-        while more:
-            chunk, more = await self._chunk()
-            size += len(chunk)
-            if size > LARGEST:
-                raise TooLarge
-            chunks.append(chunk)
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        first, more = await self._chunk()
+        if len(first) > LARGEST:
+            raise TooLarge
+        return await self._rest(first) if more else first
+
+    async def _rest(self, first: bytes) -> bytes:
+        chunks, size, more = [first], len(first), True
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                while more:
+                    chunk, more = await self._chunk()
+                    size += len(chunk)
+                    if size > LARGEST:
+                        raise TooLarge
+                    chunks.append(chunk)
+        except TimeoutError:
+            raise TooSlow from None
+        return b"".join(chunks)
 
     async def _chunk(self) -> tuple[bytes, bool]:
         """The next piece, and whether there are more."""

@@ -24,9 +24,13 @@ from api.bodies import Kind, StrictRequest
 from api.dependencies import PRINCIPAL, SESSION, JsonOrForm, Requires, reading, writing
 from api.handing import calls, shortened
 from api.services import Services
-from kit.errors import Forbidden, Unauthorized
+from api.versions import Mode, Versioned, tagged
+from kit.errors import Forbidden, NotFound, Unauthorized
 
 COOKIE = "durchwahl_session"
+CUSTOMERS_OWN = "external_ref"
+"""The part of the path that says whose a customer's route is."""
+
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Handler: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -65,6 +69,15 @@ class Door(APIRoute):
         return tuple(call.grants for call in self._asked if isinstance(call, Requires))
 
     @property
+    def versioned(self) -> Mode | None:
+        """What the route makes of `If-Match`; None where its answers have no version."""
+        return next((call.mode for call in self._asked if isinstance(call, Versioned)), None)
+
+    @property
+    def unversioned(self) -> str | None:
+        return getattr(self.endpoint, "__unversioned__", None)
+
+    @property
     def bodies(self) -> list[JsonOrForm[Any]]:
         return [call for call in self._asked if isinstance(call, JsonOrForm)]
 
@@ -94,6 +107,7 @@ class Door(APIRoute):
         requirements = self.requirements
         kinds = () if self.streamed else self.kinds
         swallows = self.writes and not self.streamed
+        versioned = self.versioned is not None
 
         async def enter(request: Request) -> Response:
             services = cast(Services, request.scope["app"].state.services)
@@ -103,7 +117,8 @@ class Door(APIRoute):
                 await cast(StrictRequest, request).read(*kinds)
             elif swallows:
                 await request.body()
-            return await act(request, services)
+            response = await act(request, services)
+            return tagged(request, response) if versioned else response
 
         return enter
 
@@ -130,15 +145,24 @@ class Door(APIRoute):
 
 
 async def admitted(scope: Scope, services: Services, requirements: tuple[frozenset[str], ...]) -> Principal:
-    """The caller, when one grant of each requirement is there. Raises 401 and 403."""
+    """The caller, when one grant of each requirement is there. Raises 401 and 403, and 404 for a customer who asks
+    for another's: as for one who isn't there."""
     token = _token(scope)
-    principal = await services.recognition.recognise(token, services.clock.now()) if token else None
+    principal = await _recognised(token, services) if token else None
     if principal is None:
         raise Unauthorized
     for grants in requirements:
         if principal.grants.isdisjoint(grants):
             raise Forbidden
+    if principal.customer_ref is not None and scope["path_params"].get(CUSTOMERS_OWN) != principal.customer_ref:
+        raise NotFound
     return principal
+
+
+async def _recognised(token: bytes, services: Services) -> Principal | None:
+    """A token of ours has no dot in it, a customer's has two."""
+    recognise = services.customer_tokens.recognise if b"." in token else services.recognition.recognise
+    return await recognise(token, services.clock.now())
 
 
 def signed_in_with(principal: Principal) -> bytes:
@@ -165,11 +189,12 @@ def _token(scope: Scope) -> bytes | None:
 
 
 def _from_cookie(cookies: bytes) -> bytes | None:
+    """A sign-in's token. A customer's comes in the header alone: no page can be made to send that along."""
     try:
         morsel = SimpleCookie(cookies.decode("latin-1")).get(COOKIE)
     except CookieError:
         return None
-    return morsel.value.encode("latin-1") if morsel else None
+    return morsel.value.encode("latin-1") if morsel and "." not in morsel.value else None
 
 
 def _refuse_foreign(scope: Scope) -> None:

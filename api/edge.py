@@ -134,10 +134,16 @@ def _given_id(scope: Scope) -> str | None:
 
 
 def _check_target(scope: Scope) -> None:
-    """Control characters and broken UTF-8: no such path (404); in the query 422 and 400."""
+    """Control characters and broken UTF-8: no such path (404); in the query 422 and 400. A parameter that comes
+    twice is 400, as two readers may take different ones of it."""
     if not scope["path"].isprintable():
         raise NotFound
     query: bytes = scope["query_string"]
+    if not query:
+        return
+    names = [unquote_to_bytes(pair.partition(b"=")[0].replace(b"+", b" ")) for pair in query.split(b"&") if pair]
+    if len(set(names)) < len(names):
+        raise UnreadableQuery(Error("/query", "duplicate_parameter"))
     if b"%" not in query and query.isascii():
         return
     try:

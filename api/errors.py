@@ -31,6 +31,7 @@ WORDS = {
     403: ("forbidden", "This is not yours to do."),
     404: ("not-found", "There is nothing here, or it is not yours to see."),
     405: ("method-not-allowed", "This can't be done here."),
+    408: ("too-slow", "The body took too long to arrive."),
     409: ("conflict", "The present state does not allow it."),
     412: ("precondition-failed", "It has changed since you read it."),
     413: ("too-large", "The body is too large."),
@@ -144,6 +145,8 @@ def _fault(fault: Fault) -> Answer:
     headers = {} if fault.retry_after_s is None else {"retry-after": str(fault.retry_after_s)}
     if fault.status == 401:
         headers["www-authenticate"] = "Bearer"
+    if fault.facts.get("etag"):
+        headers["etag"] = fault.facts["etag"]
     return Answer(fault.status, fault.word, fault.title, tuple(fault.errors), fault.detail, fault.facts, headers)
 
 

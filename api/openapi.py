@@ -36,6 +36,22 @@ KEY_PARAMETER = {
     "the same answer, marked `Idempotent-Replayed: true`.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
+TAGS = r'^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$'
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The `ETag` of what you have read, or `*` for whatever is there. 412 with the present `ETag` "
+    "when it has changed since; 428 where it is required and missing. What isn't there yet needs none.",
+    "schema": {"type": "string", "pattern": TAGS},
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of what you have: 304 when it is still the same.",
+    "schema": {"type": "string", "pattern": TAGS},
+}
+ETAG = {"ETag": {"description": "The version that is shown, for `If-Match`.", "schema": {"type": "string"}}}
 FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
 
 
@@ -84,8 +100,23 @@ def _complete(operation: dict[str, Any], route: Door, schemas: dict[str, Any]) -
         operation["x-grants"] = sorted(set().union(*route.requirements))
     if isinstance(route, TransactionalRoute) and route.needs_key:
         operation.setdefault("parameters", []).append(KEY_PARAMETER)
+    if route.versioned is not None:
+        _version(operation, route)
     for body in route.bodies:
         operation["requestBody"] = _json_or_form(_add_schema(schemas, body.model))
+
+
+def _version(operation: dict[str, Any], route: Door) -> None:
+    parameters = operation.setdefault("parameters", [])
+    if "GET" in (route.methods or ()):
+        parameters.append(IF_NONE_MATCH)
+        operation["responses"]["304"] = {"description": "It is still what you have.", "headers": ETAG}
+    elif route.versioned != "never":
+        creates = "PUT" in (route.methods or ()) and "201" in operation["responses"]
+        parameters.append({**IF_MATCH, "required": route.versioned == "required" and not creates})
+    for status, response in operation["responses"].items():
+        if status in ("200", "201", "412"):
+            response["headers"] = ETAG
 
 
 def _statuses(route: Door) -> set[int]:
@@ -95,8 +126,10 @@ def _statuses(route: Door) -> set[int]:
     statuses |= {404} if route.param_convertors else set()
     statuses |= {422} if route.dependant.query_params or route.param_convertors else set()
     statuses |= {503} if route.requirements or route.reads or route.writes else set()
-    statuses |= {400, 413, 415, 422} if route.body_field or route.bodies else set()
-    statuses |= {400, 409, 413, 422} if route.writes and "POST" in (route.methods or ()) else set()
+    statuses |= {400, 408, 413, 415, 422} if route.body_field or route.bodies else set()
+    statuses |= {400, 408, 409, 413, 422} if route.writes and "POST" in (route.methods or ()) else set()
+    statuses |= {412} if route.versioned in ("optional", "required") else set()
+    statuses |= {428} if route.versioned == "required" else set()
     return statuses | {400, 422}
 
 

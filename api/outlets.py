@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from api.doorstep import Doorstep
 from realtime.envelope import Frame
 
 EXTENSION = "durchwahl.frames"
@@ -25,7 +26,7 @@ LARGEST = 64 * 1024  # bytes of a message that a client may send
 PATIENCE_S = 5.0
 """For the other side to answer a close; then the connection is cut, as one that reads nothing never answers."""
 
-SERVER_OPTIONS: dict[str, Any] = {"ws_max_size": LARGEST, "ws_per_message_deflate": False}
+SERVER_OPTIONS: dict[str, Any] = {"http": Doorstep, "ws_max_size": LARGEST, "ws_per_message_deflate": False}
 """For `uvicorn.Config(app, ws=FramingProtocol, **SERVER_OPTIONS)`."""
 
 

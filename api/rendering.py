@@ -1,34 +1,25 @@
-"""How answers are written: ids with a prefix, instants with an offset, JSON without detours, signed cursors."""
+"""How answers are written: ids with a prefix, instants with an offset, JSON without detours, pages of lists."""
 
 from __future__ import annotations
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api import cursors
 from api.services import Services
-from kit.errors import BadRequest, Error, NotFound, Unprocessable
+from kit.errors import Error, NotFound, Unprocessable
 from kit.ids import decode
 
 Row = TypeVar("Row")
 
 MOST = 200
-SIGNATURE = 16
-"""Bytes; nobody can try 2^128 cursors."""
-
-
-class BadCursor(BadRequest):
-    word, title = "bad-cursor", "That is not a cursor of ours for this list."
 
 
 class UnknownReference(Unprocessable):
@@ -52,11 +43,6 @@ def reference(prefix: str, text: str | None, pointer: str) -> UUID | None:
         raise UnknownReference(Error(pointer, "unknown")) from None
 
 
-def instant(moment: datetime) -> str:
-    """`2026-11-23T09:00:00+00:00`: with an offset, in UTC."""
-    return moment.astimezone(UTC).isoformat()
-
-
 @dataclass(frozen=True)
 class Page:
     """What a list was asked for: at most `limit` rows after the row that `after` names.
@@ -66,12 +52,12 @@ class Page:
 
     limit: int
     after: Sequence[Any] | None
-    _place: str
+    _place: bytes
     _secret: bytes
 
     def cursor(self, *sort_key: Any) -> str:
         """The cursor for what follows the row with this sort key. Instants and ids come back as text."""
-        return signed(self._secret, self._place, sort_key)
+        return cursors.written(self._secret, self._place, sort_key)
 
     def after_id(self) -> UUID | None:
         """For lists that are sorted by id alone."""
@@ -90,43 +76,10 @@ async def page(
     ] = None,
 ) -> Page:
     services: Services = request.app.state.services
-    place = request.scope["route"].path
-    found = read(services.secret, place, after) if after else None
+    place = cursors.place_of(request)
+    found = cursors.read(services.secret, place, after) if after else None
     return Page(limit, found, place, services.secret)
 
 
 Paging = Annotated[Page, Depends(page)]
 """`limit` and `after` in the query; answer with `next`, which is null at the end."""
-
-
-def signed(secret: bytes, place: str, values: Sequence[Any]) -> str:
-    """An opaque text that only we can have made, and only for the list at `place`."""
-    payload = to_json([_plain(value) for value in values])
-    return urlsafe_b64encode(_signature(secret, place, payload) + payload).rstrip(b"=").decode()
-
-
-def read(secret: bytes, place: str, cursor: str) -> Sequence[Any]:
-    """The values that were signed. Raises `BadCursor` for everything else."""
-    try:
-        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    except (NotBase64, ValueError):
-        raise _bad() from None
-    signature, payload = raw[:SIGNATURE], raw[SIGNATURE:]
-    if not hmac.compare_digest(signature, _signature(secret, place, payload)):
-        raise _bad()
-    values: list[Any] = from_json(payload)
-    return values
-
-
-def _signature(secret: bytes, place: str, payload: bytes) -> bytes:
-    return hmac.digest(secret, place.encode() + b"\0" + payload, "sha256")[:SIGNATURE]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return instant(value)
-    return str(value) if isinstance(value, UUID) else value
-
-
-def _bad() -> BadCursor:
-    return BadCursor(Error("/query/after", "bad_cursor"))

@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import migrations.metadata  # noqa: F401 - every table, as an account's key points to a room above it
+from accounts.customer_tokens import CustomerTokens
 from accounts.passwords import FailedSignIns, Hashing
 from accounts.recognition import Recognition
 from api.probe import WriteProbe
 from api.vitals import Vitals
+from customers import queries as customers
 from kit import secret
 from kit.clock import Clock
 from kit.database import Database
@@ -45,6 +47,10 @@ class Services:
         return Recognition(self.database)
 
     @cached_property
+    def customer_tokens(self) -> CustomerTokens:
+        return CustomerTokens(self.database, self.secret, self.settings.token_audience, customers.id_of)
+
+    @cached_property
     def vitals(self) -> Vitals:
         return Vitals(self.database, self.metrics)
 
@@ -54,5 +60,5 @@ class Services:
 
     @cached_property
     def secret(self) -> bytes:
-        """The key that signs cursors and fingerprints."""
+        """The key from which those of cursors, versions, fingerprints and customers' tokens are derived."""
         return secret.load(self.settings)

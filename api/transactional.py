@@ -18,6 +18,7 @@ from api.door import Door, Handler
 from api.errors import sqlstate
 from api.idempotency import Claim, Overtaken
 from api.services import Services
+from api.versions import VERSION
 from kit.database import RETRY
 
 ATTEMPTS = 5
@@ -73,6 +74,7 @@ async def _persistently(request: Request, services: Services, inner: Handler, cl
 
 async def _once(request: Request, services: Services, inner: Handler, claim: Claim | None) -> Response:
     request.scope.pop(REMEMBERED, None)
+    request.scope.pop(VERSION, None)
     async with services.database.transaction() as session:
         request.scope[SESSION] = session
         if claim is not None:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from kit.ids import encode
-from kit.wire import Command, Line, Moment, Shown, WrittenTime
+from kit.wire import Command, Line, Moment, Shown, Straight, WrittenTime
 
 Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-Topic = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Topic = Annotated[str, StringConstraints(min_length=1, max_length=1000), Straight]
 
 
 class SlotOut(Shown):

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from kit.wire import Command, Line, Shown
+from kit.wire import Command, Line, Shown, Straight
 
-Note = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=4000), Straight]
 
 
 class StatusIn(Command):

@@ -89,6 +89,10 @@ BEGIN = "INSERT INTO relationships SELECT * FROM jsonb_populate_recordset(NULL::
 
 PRODUCTS = "SELECT id, name, skill, level, expected_seconds FROM products ORDER BY id"
 
+PRODUCT = "SELECT id, name, skill, level, expected_seconds FROM products WHERE id = $1"
+
+HOLD = "SELECT pg_advisory_xact_lock(22, hashtext($1))"
+
 PUT_PRODUCT = """
 INSERT INTO products (id, name, skill, level, expected_seconds) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (id) DO UPDATE SET name = $2, skill = $3, level = $4, expected_seconds = $5
@@ -197,6 +201,11 @@ async def customer(session: ReadSession, external_ref: str) -> Row | None:
     return await session.fetch_row(CUSTOMER, external_ref)
 
 
+async def id_of(session: ReadSession, external_ref: str) -> UUID | None:
+    found: UUID | None = await session.fetch_value("SELECT id FROM customers WHERE external_ref = $1", external_ref)
+    return found
+
+
 async def put(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Mapping[str, Any]]:
     """Create or replace customers and their numbers; no reference may come twice.
 
@@ -262,6 +271,16 @@ async def begin(session: Session, relationships: Sequence[Mapping[str, Any]]) ->
 
 async def products(session: ReadSession) -> Sequence[Row]:
     return await session.fetch(PRODUCTS)
+
+
+async def product(session: ReadSession, product_id: str) -> Row | None:
+    return await session.fetch_row(PRODUCT, product_id)
+
+
+async def hold(session: Session, name: str) -> None:
+    """Whoever else compares this product or customer with what they have read waits until the end of the
+    transaction; a lock on the row would let two create it."""
+    await session.execute(HOLD, name)
 
 
 async def put_product(

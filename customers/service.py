@@ -119,6 +119,26 @@ async def get(session: ReadSession, external_ref: str) -> Row:
     return row
 
 
+async def held(session: Session, external_ref: str) -> Row | None:
+    """The customer, if there is one; nobody else compares or changes it until the end of the transaction."""
+    await queries.hold(session, f"customer/{external_ref}")
+    await queries.lock_customers(session, [external_ref])
+    return await queries.customer(session, external_ref)
+
+
+async def product(session: ReadSession, product_id: str) -> Row:
+    row = await queries.product(session, product_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def held_product(session: Session, product_id: str) -> Row | None:
+    """The product, if there is one; nobody else puts it until the end of the transaction."""
+    await queries.hold(session, f"product/{product_id}")
+    return await queries.product(session, product_id)
+
+
 async def put_product(session: Session, product_id: str, wanted: ProductCommand, now: datetime) -> bool:
     """Create or replace a product; True when it is new. Customers keep the expected seconds that they have."""
     created = await queries.put_product(

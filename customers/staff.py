@@ -162,6 +162,12 @@ async def get(session: ReadSession, advisor_id: UUID) -> AdvisorAnswer:
     return public.advisor(row, books.get(advisor_id))
 
 
+async def locked(session: Session, advisor_id: UUID) -> AdvisorAnswer:
+    """The same; nobody else changes the advisor until the end of the transaction. Raises `NotFound`."""
+    await advisors.lock(session, advisor_id)
+    return await get(session, advisor_id)
+
+
 async def page(
     session: ReadSession, after: UUID | None, desk_group_id: UUID | None, limit: int
 ) -> list[AdvisorAnswer]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from pydantic import Field
 
 from advisors.schemas import ProfileCommand, SkillAnswer
@@ -24,7 +27,9 @@ class AdvisorRow(AdvisorCommand):
 
 
 class AdvisorAnswer(Shown):
-    """For staff."""
+    """For staff. The load of the book moves with every activation."""
+
+    moving: ClassVar[Mapping[str, Any]] = {"book": {"load_s", "over_cap"}}
 
     id: Code
     external_ref: str

@@ -19,6 +19,7 @@ ARRAY(SELECT advisor_id FROM desk_group_members m WHERE m.desk_group_id = g.id O
 ONE = f"SELECT {COLUMNS} FROM desk_groups g WHERE g.id = $1"  # noqa: S608  # columns of ours
 ALL = f"SELECT {COLUMNS} FROM desk_groups g ORDER BY g.name, g.id"  # noqa: S608  # columns of ours
 
+LOCK = "SELECT id FROM desk_groups WHERE id = $1 FOR NO KEY UPDATE"
 NAMED = "SELECT id FROM desk_groups WHERE name = $1"
 NAMES = "SELECT id, name FROM desk_groups"
 EXISTING = "SELECT id FROM desk_groups WHERE id = ANY($1::uuid[])"
@@ -78,6 +79,11 @@ WHERE own.advisor_id = $1
 async def one(session: ReadSession, group_id: UUID) -> Row | None:
     """A group with `neighbours`, `general_for` and `members`."""
     return await session.fetch_row(ONE, group_id)
+
+
+async def locked(session: Session, group_id: UUID) -> Row | None:
+    """The same, locked; read after the lock was had, as what was committed meanwhile is seen only then."""
+    return None if await session.fetch_value(LOCK, group_id) is None else await one(session, group_id)
 
 
 async def all_of_them(session: ReadSession) -> Sequence[Row]:

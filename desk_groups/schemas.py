@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from pydantic import Field
 
 from kit.fields import Code, MarketId
@@ -22,6 +25,9 @@ class DeskGroupCommand(Command):
 
 
 class DeskGroupAnswer(Shown):
+    moving: ClassVar[Mapping[str, Any]] = {"members": True}
+    """They come and go with the advisors."""
+
     id: Code
     name: str
     site: Code

@@ -47,7 +47,15 @@ async def change(session: Session, group_id: UUID, wanted: DeskGroupCommand, now
 
 
 async def get(session: ReadSession, group_id: UUID) -> DeskGroupAnswer:
-    row = await queries.one(session, group_id)
+    return _answer(await queries.one(session, group_id))
+
+
+async def locked(session: Session, group_id: UUID) -> DeskGroupAnswer:
+    """Nobody else changes it until the end of the transaction. Raises `NotFound`."""
+    return _answer(await queries.locked(session, group_id))
+
+
+def _answer(row: Row | None) -> DeskGroupAnswer:
     if row is None:
         raise NotFound
     return answer(row)

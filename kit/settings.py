@@ -45,8 +45,11 @@ class Settings(BaseSettings):
     )
     secret: SecretStr | None = Field(
         None,
-        description="Signs cursors and fingerprints; the same for all replicas, 16 characters or more. "
-        "Empty: made once and kept in the data folder.",
+        description="Signs cursors, customers' tokens and fingerprints; the same for all replicas, 16 characters "
+        "or more. Empty: made once and kept in the data folder.",
+    )
+    token_audience: str = Field(
+        "durchwahl", description="`aud` that customers' tokens must have; another one for each deployment."
     )
     answer_within: timedelta = Field(
         timedelta(milliseconds=400), description="After this a switch is told to go on by its own table."

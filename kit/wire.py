@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LINE_BREAK = re.compile(r"[\t\n\r\u2028\u2029]")
 
 
@@ -32,19 +34,33 @@ class Command(BaseModel):
 
 
 class Shown(BaseModel):
-    """What we answer."""
+    """What we answer. `moving` are members that change without anybody's editing, as pydantic's `exclude` names
+    them: an advisor's load makes nobody's edit of the advisor stale."""
 
     model_config = ConfigDict(frozen=True)
+
+    moving: ClassVar[Mapping[str, Any]] = {}
 
 
 def _one_line(text: str) -> str:
     if _LINE_BREAK.search(text):
         raise PydanticCustomError("one_line", "one line only")
+    return _in_its_direction(text)
+
+
+def _in_its_direction(text: str) -> str:
+    """Characters that turn the direction of what follows let a text show something else than it is. Marks and
+    joiners, which languages need, are none of them."""
+    if _BIDI.search(text):
+        raise PydanticCustomError("bidi_control", "no characters that turn the direction of a text")
     return text
 
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
 """One line of text, such as a name."""
+
+Straight = AfterValidator(_in_its_direction)
+"""For texts of several lines that people read."""
 
 
 def _in_utc(moment: datetime) -> datetime:

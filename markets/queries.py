@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from kit.database import ReadSession, Row
+from kit.database import ReadSession, Row, Session
 from kit.ids import encode
 from markets.models import Closure, Market, Site
 
@@ -24,7 +24,7 @@ POLICIES = """
 SELECT version, valid_from, rules FROM policies WHERE market_id = $1 ORDER BY version DESC LIMIT 1000
 """
 
-NEXT_VERSION = "SELECT coalesce(max(version), 0) + 1 FROM policies WHERE market_id = $1"
+NEWEST_VERSION = "SELECT coalesce(max(version), 0) FROM policies WHERE market_id = $1"
 
 LOCK_MARKET = "SELECT id FROM markets WHERE id = $1 FOR NO KEY UPDATE"
 
@@ -40,8 +40,9 @@ async def policies(session: ReadSession, market_id: str) -> Sequence[Row]:
     return await session.fetch(POLICIES, market_id)
 
 
-async def next_version(session: ReadSession, market_id: str) -> int:
-    return cast(int, await session.fetch_value(NEXT_VERSION, market_id))
+async def newest_version(session: ReadSession, market_id: str) -> int:
+    """Of all that have been declared, those to come included; 0 where none has."""
+    return cast(int, await session.fetch_value(NEWEST_VERSION, market_id))
 
 
 async def lock_market(session: ReadSession, market_id: str) -> bool:
@@ -58,12 +59,21 @@ async def market(session: ReadSession, market_id: str) -> Market | None:
     return await session.orm.get(Market, market_id)
 
 
+async def locked_market(session: Session, market_id: str) -> Market | None:
+    """Nobody else changes it until the end of the transaction."""
+    return await session.orm.get(Market, market_id, with_for_update={"key_share": True})
+
+
 async def markets(session: ReadSession) -> Sequence[Market]:
     return (await session.orm.exec(select(Market).order_by(col(Market.id)))).all()
 
 
 async def site(session: ReadSession, site_id: UUID) -> Site | None:
     return await session.orm.get(Site, site_id)
+
+
+async def locked_site(session: Session, site_id: UUID) -> Site | None:
+    return await session.orm.get(Site, site_id, with_for_update={"key_share": True})
 
 
 async def site_named(session: ReadSession, name: str) -> Site | None:
@@ -82,6 +92,10 @@ async def sites(session: ReadSession) -> Sequence[Site]:
 
 
 async def closure(session: ReadSession, closure_id: UUID) -> Closure | None:
+    return await session.orm.get(Closure, closure_id)
+
+
+async def locked_closure(session: Session, closure_id: UUID) -> Closure | None:
     return await session.orm.get(Closure, closure_id, with_for_update=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from kit.announcements import NewEvent
@@ -15,6 +16,8 @@ from markets.models import Closure, Market, Policy, Site
 from markets.policy import DEFAULT, name_of
 from markets.policy import Policy as Rules
 from markets.schemas import ClosureCommand, MarketCommand, PolicyCommand, SiteCommand
+
+Found = TypeVar("Found")
 
 
 class SiteNameTaken(Conflict):
@@ -30,7 +33,7 @@ class PeriodRefused(Unprocessable):
 async def put(session: Session, market_id: str, wanted: MarketCommand, now: datetime) -> tuple[Market, bool]:
     """Create or replace a market; True when it is new."""
     _check_holidays(wanted.holiday_country, wanted.holiday_subdivision, now)
-    market = await queries.market(session, market_id)
+    market = await queries.locked_market(session, market_id)
     created = market is None
     if market is None:
         market = Market(id=market_id, **wanted.model_dump())
@@ -48,6 +51,30 @@ async def get(session: ReadSession, market_id: str) -> Market:
     return market
 
 
+async def site(session: ReadSession, site_id: UUID) -> Site:
+    return _there(await queries.site(session, site_id))
+
+
+async def locked_site(session: Session, site_id: UUID) -> Site:
+    """Nobody else changes it until the end of the transaction. Raises `NotFound`."""
+    return _there(await queries.locked_site(session, site_id))
+
+
+async def newest_policy(session: Session, market_id: str) -> int:
+    """The version that the next one follows, held until the end of the transaction. Raises `NotFound`."""
+    if not await queries.lock_market(session, market_id):
+        raise NotFound
+    return await queries.newest_version(session, market_id)
+
+
+async def closure(session: ReadSession, closure_id: UUID) -> Closure:
+    return _there(await queries.closure(session, closure_id))
+
+
+async def locked_closure(session: Session, closure_id: UUID) -> Closure:
+    return _there(await queries.locked_closure(session, closure_id))
+
+
 async def add_site(session: Session, wanted: SiteCommand, now: datetime, new_id: IdMaker) -> Site:
     _check_holidays(wanted.holiday_country, wanted.holiday_subdivision, now)
     if await queries.site_named(session, wanted.name):
@@ -60,9 +87,7 @@ async def add_site(session: Session, wanted: SiteCommand, now: datetime, new_id:
 
 async def change_site(session: Session, site_id: UUID, wanted: SiteCommand, now: datetime) -> Site:
     _check_holidays(wanted.holiday_country, wanted.holiday_subdivision, now)
-    site = await queries.site(session, site_id)
-    if site is None:
-        raise NotFound
+    site = await locked_site(session, site_id)
     other = await queries.site_named(session, wanted.name)
     if other is not None and other.id != site_id:
         raise SiteNameTaken
@@ -84,7 +109,7 @@ async def declare(session: Session, market_id: str, wanted: PolicyCommand, now: 
     valid_from = wanted.valid_from or now
     if valid_from < now:
         raise PeriodRefused(Error("/valid_from", "past"))
-    version = await queries.next_version(session, market_id)
+    version = await queries.newest_version(session, market_id) + 1
     rules = wanted.rules.model_dump(mode="json")
     policy = Policy(market_id=market_id, version=version, valid_from=valid_from, rules=rules)
     session.orm.add(policy)
@@ -112,9 +137,7 @@ async def close(
 
 async def lift(session: Session, closure_id: UUID, now: datetime) -> None:
     """End a closure that holds, or call off one to come; one that is over stays as it is."""
-    closure = await queries.closure(session, closure_id)
-    if closure is None:
-        raise NotFound
+    closure = await locked_closure(session, closure_id)
     if closure.ends_at is not None and closure.ends_at <= now:
         return
     if closure.starts_at >= now:
@@ -123,6 +146,12 @@ async def lift(session: Session, closure_id: UUID, now: datetime) -> None:
         closure.ends_at = now
         session.orm.add(closure)
     _announce(session, "market.reopened", closure.market_id, now, closure=encode("clo", closure_id))
+
+
+def _there(found: Found | None) -> Found:
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _check_holidays(country: str | None, subdivision: str | None, now: datetime) -> None:

@@ -20,6 +20,7 @@ from api.routes import (
     pages,
     products,
     sessions,
+    signing_keys,
     stream,
     telephony,
 )
@@ -27,6 +28,7 @@ from api.routes import (
 ROUTERS = (
     sessions.router,
     keys.router,
+    signing_keys.router,
     accounts.router,
     customers.router,
     callbacks.router,

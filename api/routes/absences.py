@@ -16,6 +16,7 @@ from advisors.schemas import AbsenceAnswer, AbsenceCommand, Absences, DecisionCo
 from api.dependencies import NewId, Now, Read, Write, requires
 from api.errors import problems
 from api.transactional import TransactionalRoute
+from api.versions import MustMatch, Tagged, Versions
 from desk_groups import absences as desk_groups
 from desk_groups import service as seating
 from kit.database import ReadSession, Row
@@ -33,7 +34,13 @@ Approver = Annotated[Principal, requires("lead", "supervisor")]
     "/advisors/{advisor_id}/absences", status_code=201, summary="Enter an absence", responses=problems(409)
 )
 async def enter(
-    principal: AtTheDesk, advisor_id: str, wanted: AbsenceCommand, session: Write, now: Now, new_id: NewId
+    principal: AtTheDesk,
+    advisor_id: str,
+    wanted: AbsenceCommand,
+    session: Write,
+    versions: Tagged,
+    now: Now,
+    new_id: NewId,
 ) -> AbsenceAnswer:
     """One's own: a request, but for sickness, which holds at once. Entered by a lead or supervisor: approved.
 
@@ -51,7 +58,7 @@ async def enter(
         new_id,
         despite_minimum=wanted.despite_minimum,
     )
-    return _answer(row)
+    return versions.of(_answer(row))
 
 
 @router.get("/advisors/{advisor_id}/absences", summary="List an advisor's absences")
@@ -62,31 +69,52 @@ async def listed(principal: AtTheDesk, advisor_id: str, session: Read, now: Now)
     return Absences(items=[_answer(row) for row in await advisors.ahead(session, identifier, now)])
 
 
+@router.get("/absences/{absence_id}", summary="Read an absence")
+async def get(principal: AtTheDesk, absence_id: str, session: Read, versions: Tagged) -> AbsenceAnswer:
+    """For the advisor, the lead of the group and supervisors."""
+    row = await advisors.get(session, decode("abs", absence_id))
+    with not_there():
+        await _check_concerned(session, principal, row["advisor_id"])
+    return versions.of(_answer(row))
+
+
 @router.post("/absences/{absence_id}/approve", summary="Approve an absence", responses=problems(409))
 async def approve(
-    principal: Approver, absence_id: str, wanted: DecisionCommand, session: Write, now: Now
+    principal: Approver, absence_id: str, wanted: DecisionCommand, session: Write, versions: MustMatch, now: Now
 ) -> AbsenceAnswer:
-    identifier = decode("abs", absence_id)
-    with not_there():
-        await _check_approver(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
-    return _answer(await desk_groups.approve(session, identifier, now, despite_minimum=wanted.despite_minimum))
+    identifier = await _to_decide(session, principal, absence_id, versions)
+    row = await desk_groups.approve(session, identifier, now, despite_minimum=wanted.despite_minimum)
+    return versions.of(_answer(row))
 
 
 @router.post("/absences/{absence_id}/decline", summary="Decline an absence", responses=problems(409))
-async def decline(principal: Approver, absence_id: str, session: Write, now: Now) -> AbsenceAnswer:
-    identifier = decode("abs", absence_id)
-    with not_there():
-        await _check_approver(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
-    return _answer(await advisors.decline(session, identifier, now))
+async def decline(
+    principal: Approver, absence_id: str, session: Write, versions: MustMatch, now: Now
+) -> AbsenceAnswer:
+    identifier = await _to_decide(session, principal, absence_id, versions)
+    return versions.of(_answer(await advisors.decline(session, identifier, now)))
 
 
 @router.post("/absences/{absence_id}/cancel", summary="Call an absence off", responses=problems(409))
-async def cancel(principal: AtTheDesk, absence_id: str, session: Write, now: Now) -> AbsenceAnswer:
+async def cancel(
+    principal: AtTheDesk, absence_id: str, session: Write, versions: MustMatch, now: Now
+) -> AbsenceAnswer:
     """One that has begun ends now."""
-    identifier = decode("abs", absence_id)
+    row = await advisors.lock(session, decode("abs", absence_id))
     with not_there():
-        await _check_concerned(session, principal, (await advisors.lock(session, identifier))["advisor_id"])
-    return _answer(await advisors.cancel(session, identifier, now))
+        await _check_concerned(session, principal, row["advisor_id"])
+    versions.check(_answer(row))
+    return versions.of(_answer(await advisors.cancel(session, row["id"], now)))
+
+
+async def _to_decide(session: Write, principal: Principal, absence_id: str, versions: Versions) -> UUID:
+    """An absence that the caller may decide on, as they have read it."""
+    identifier = decode("abs", absence_id)
+    row = await advisors.lock(session, identifier)
+    with not_there():
+        await _check_approver(session, principal, row["advisor_id"])
+    versions.check(_answer(row))
+    return identifier
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from api.errors import problems
 from api.rendering import Paging, reference
 from api.services import Services
 from api.transactional import TransactionalRoute
+from api.versions import MustMatch, Tagged
 from kit.ids import decode, encode
 
 router = APIRouter(prefix="/v1/accounts", tags=["Accounts"], route_class=TransactionalRoute)
@@ -58,15 +59,32 @@ async def listed(_: Annotated[Principal, requires("admin", "auditor")], session:
     return Accounts(items=items, next=page.next_after(found, lambda account: [account.id]))
 
 
+@router.get("/{account_id}", summary="Read an account")
+async def get(
+    _: Annotated[Principal, requires("admin", "auditor")], account_id: str, session: Read, versions: Tagged
+) -> ShownAccount:
+    account = await service.get(session, decode("acc", account_id))
+    return versions.of(schemas.account(account), account.password_hash)
+
+
 @router.patch("/{account_id}", summary="Change an account", responses=problems(409))
 async def change(
-    _: Admin, account_id: str, wanted: AccountChange, session: Write, services: FromServices, now: Now
+    _: Admin,
+    account_id: str,
+    wanted: AccountChange,
+    session: Write,
+    versions: MustMatch,
+    services: FromServices,
+    now: Now,
 ) -> ShownAccount:
     """Whoever is deactivated or gets a new password is signed out; a new role holds within two seconds."""
+    identifier = decode("acc", account_id)
     changes = await _changes(wanted, services)
-    account = await service.change(session, decode("acc", account_id), changes, now)
+    present = await service.locked(session, identifier)
+    versions.check(schemas.account(present), present.password_hash)
+    account = await service.change(session, identifier, changes, now)
     services.recognition.forget_all()
-    return schemas.account(account)
+    return versions.of(schemas.account(account), account.password_hash)
 
 
 async def _changes(wanted: AccountChange, services: Services) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from api.errors import problems
 from api.kept import KeptBooks
 from api.rendering import Paging
 from api.transactional import TransactionalRoute
+from api.versions import MustMatch, Tagged
 from customers import handover, queries, staff
 from customers.staff_schemas import AdvisorAnswer, AdvisorCommand, AdvisorRow, Advisors, HandOverAnswer
 from desk_groups import queries as desk_groups
@@ -28,9 +29,11 @@ Leaver = Annotated[Principal, requires("supervisor", "admin")]
 
 
 @router.post("", status_code=201, summary="Add an advisor", responses=problems(409))
-async def create(_: Admin, wanted: AdvisorRow, session: Write, now: Now, new_id: NewId) -> AdvisorAnswer:
+async def create(
+    _: Admin, wanted: AdvisorRow, session: Write, versions: Tagged, now: Now, new_id: NewId
+) -> AdvisorAnswer:
     """A new advisor: offline, with an empty book. The direct dial number comes with the first customer."""
-    return await staff.get(session, await staff.take_on(session, wanted, now, new_id))
+    return versions.of(await staff.get(session, await staff.take_on(session, wanted, now, new_id)))
 
 
 @router.get("", summary="List advisors", responses=problems(404))
@@ -48,33 +51,44 @@ async def listed(
 
 
 @router.get("/{advisor_id}", summary="Read an advisor")
-async def get(_: Reader, advisor_id: str, session: Read) -> AdvisorAnswer:
-    return await staff.get(session, decode("adv", advisor_id))
+async def get(_: Reader, advisor_id: str, session: Read, versions: Tagged) -> AdvisorAnswer:
+    return versions.of(await staff.get(session, decode("adv", advisor_id)))
 
 
 @router.put("/{advisor_id}", summary="Replace an advisor")
 async def change(
-    _: Admin, advisor_id: str, wanted: AdvisorCommand, session: Write, now: Now, new_id: NewId
+    _: Admin,
+    advisor_id: str,
+    wanted: AdvisorCommand,
+    session: Write,
+    versions: MustMatch,
+    now: Now,
+    new_id: NewId,
 ) -> AdvisorAnswer:
     """Profile, desk group and book; what is left out has its default. Customers stay."""
     identifier = decode("adv", advisor_id)
+    versions.check(await staff.locked(session, identifier))
     await staff.change(session, identifier, wanted, now, new_id)
-    return await staff.get(session, identifier)
+    return versions.of(await staff.get(session, identifier))
 
 
 @router.post("/{advisor_id}/leaving", summary="Say that an advisor leaves")
-async def leave(_: Leaver, advisor_id: str, wanted: LeavingCommand, session: Write, now: Now) -> AdvisorAnswer:
+async def leave(
+    _: Leaver, advisor_id: str, wanted: LeavingCommand, session: Write, versions: MustMatch, now: Now
+) -> AdvisorAnswer:
     """No new customers from now on. When the day has come the book is handed over and the numbers redirected."""
     identifier = decode("adv", advisor_id)
+    versions.check(await staff.locked(session, identifier))
     await staff.leave(session, identifier, wanted.leaving_at, now)
-    return await staff.get(session, identifier)
+    return versions.of(await staff.get(session, identifier))
 
 
 @router.delete("/{advisor_id}/leaving", summary="Say that an advisor stays")
-async def stay(_: Leaver, advisor_id: str, session: Write, now: Now) -> AdvisorAnswer:
+async def stay(_: Leaver, advisor_id: str, session: Write, versions: MustMatch, now: Now) -> AdvisorAnswer:
     identifier = decode("adv", advisor_id)
+    versions.check(await staff.locked(session, identifier))
     await staff.stay(session, identifier, now)
-    return await staff.get(session, identifier)
+    return versions.of(await staff.get(session, identifier))
 
 
 @router.post("/{advisor_id}/hand-over", summary="Hand over a leaver's book", responses=problems(409))

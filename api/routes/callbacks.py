@@ -28,7 +28,7 @@ from kit.local_time import is_skipped
 router = APIRouter(prefix="/v1/customers/{external_ref}", tags=["Callbacks"], route_class=TransactionalRoute)
 
 Reference = Annotated[Ref, Path(description="The control center's pseudonymous number of the customer.")]
-Asker = Annotated[Principal, requires("control_center", "advisor", "lead", "supervisor")]
+Asker = Annotated[Principal, requires("control_center", "advisor", "lead", "supervisor", "customer")]
 
 
 def _shown(services: Services, row: Row) -> CallbackOut:

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from accounts.principal import Principal
-from api.dependencies import NewId, Now, Read, Remember, Write, requires
+from accounts.schemas import CustomerToken
+from api.dependencies import FromServices, NewId, Now, Read, Remember, Write, keyless, requires
 from api.errors import problems
 from api.kept import KeptBooks, KeptWords
 from api.rendering import Json, reference
 from api.transactional import TransactionalRoute
+from api.versions import MayMatch, Tagged
 from customers import card, public, relationships, service
 from customers.books import Books
 from customers.relationships import Wish
@@ -26,9 +28,14 @@ from customers.schemas import (
     History,
 )
 from kit.database import Session
-from kit.errors import Forbidden, inside
+from kit.errors import Forbidden, Unprocessable, inside
 from kit.fields import Ref
 from kit.ids import IdMaker, encode
+
+
+class NotYours(Unprocessable):
+    word, title = "not-yours-to-say", "Channel and advisor are not for a customer to say."
+
 
 router = APIRouter(prefix="/v1/customers", tags=["Customers"], route_class=TransactionalRoute)
 
@@ -36,8 +43,8 @@ Reference = Annotated[Ref, Path(description="The control center's pseudonymous n
 TELLERS = ("control_center", "supervisor", "admin")
 """Who may say what a customer is."""
 Told = Annotated[Principal, requires(*TELLERS)]
-Reader = Annotated[Principal, requires("control_center", "advisor", "lead", "supervisor", "auditor")]
-Asker = Annotated[Principal, requires("control_center", "advisor", "lead", "supervisor")]
+Reader = Annotated[Principal, requires("control_center", "advisor", "lead", "supervisor", "auditor", "customer")]
+Asker = Annotated[Principal, requires("control_center", "advisor", "lead", "supervisor", "customer")]
 
 
 @router.put(
@@ -51,14 +58,18 @@ async def put(
     external_ref: Reference,
     wanted: CustomerCommand,
     session: Write,
+    versions: MayMatch,
     books: KeptBooks,
     now: Now,
     new_id: NewId,
 ) -> Response:
     """The whole customer as it should be; what is left out has its default. A customer stays in their market."""
+    if versions.given:
+        present = await service.held(session, external_ref)
+        versions.check(None if present is None else public.customer(present))
     shelf = await books.current(session, now)
     written = await service.put(session, shelf, external_ref, wanted, now, new_id)
-    answer = public.customer(await service.get(session, external_ref))
+    answer = versions.of(public.customer(await service.get(session, external_ref)))
     return Json(answer, 201 if written.outcome == "created" else 200)
 
 
@@ -67,9 +78,25 @@ async def get(
     _: Annotated[Principal, requires("control_center", "supervisor", "auditor")],
     external_ref: Reference,
     session: Read,
+    versions: Tagged,
 ) -> CustomerAnswer:
     """What we know about a customer; their advisor is at `…/advisor`."""
-    return public.customer(await service.get(session, external_ref))
+    return versions.of(public.customer(await service.get(session, external_ref)))
+
+
+@router.post("/{external_ref}/token", status_code=201, summary="Ask for a token of the customer")
+@keyless("one token more does no harm, and an answer that is kept would keep a secret")
+async def token(
+    principal: Annotated[Principal, requires("control_center")],
+    external_ref: Reference,
+    session: Read,
+    services: FromServices,
+    now: Now,
+) -> CustomerToken:
+    """Lets the portal's page act for this customer alone, for 15 minutes or until the key that asked ends."""
+    await service.get(session, external_ref)
+    made, expires_at = services.customer_tokens.issue(external_ref, principal.id, now)
+    return CustomerToken(token=made, expires_at=expires_at)
 
 
 @router.post(
@@ -138,7 +165,7 @@ async def change(
 
 @router.delete("/{external_ref}/advisor", status_code=204, summary="End the relationship", response_class=Response)
 async def end(
-    _: Annotated[Principal, requires("control_center", "supervisor")],
+    _: Annotated[Principal, requires("control_center", "supervisor", "customer")],
     external_ref: Reference,
     session: Write,
     now: Now,
@@ -175,6 +202,9 @@ async def _introduced(
 
 
 def _wish(principal: Principal, external_ref: str, wanted: ActivationCommand) -> Wish:
-    """An advisor who asks does so on the customer's behalf, and for nobody else's account."""
+    """An advisor who asks does so on the customer's behalf, and for nobody else's account; customers ask for
+    themselves, in the portal."""
+    if principal.customer_ref is not None and (wanted.channel != "portal" or wanted.on_behalf_by is not None):
+        raise NotYours
     behalf = principal.advisor_id or reference("adv", wanted.on_behalf_by, "/on_behalf_by")
     return Wish(external_ref, wanted.channel, tuple(wanted.wishes.languages), behalf)

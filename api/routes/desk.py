@@ -15,6 +15,7 @@ from api.dependencies import FromServices, Now, Read, Write, keyless, requires
 from api.errors import problems
 from api.exchange import exchange_of
 from api.transactional import TransactionalRoute
+from api.versions import unversioned
 from contacts import desk, offer_queries, queries
 from contacts.desk import WrapUp
 from contacts.public import contact_state, offer_state
@@ -56,6 +57,7 @@ async def mine(principal: Advisor, session: Write) -> DeskOut:
 
 
 @router.put("/desk/presence", summary="Choose a status", responses=problems(409))
+@unversioned("nobody else chooses one's status, and the last word counts")
 async def choose(
     principal: Advisor, wanted: StatusIn, session: Write, services: FromServices, now: Now
 ) -> PresenceOut:

@@ -11,6 +11,7 @@ from accounts.roles import DESK
 from api.dependencies import NewId, Now, Read, Write, requires
 from api.errors import problems
 from api.transactional import TransactionalRoute
+from api.versions import MustMatch, Tagged
 from desk_groups import queries, service
 from desk_groups.schemas import DeskGroupAnswer, DeskGroupCommand, DeskGroups
 from kit.ids import decode
@@ -22,8 +23,10 @@ Reader = Annotated[Principal, requires(*DESK, "admin", "auditor")]
 
 
 @router.post("", status_code=201, summary="Add a desk group", responses=problems(409))
-async def create(_: Admin, wanted: DeskGroupCommand, session: Write, now: Now, new_id: NewId) -> DeskGroupAnswer:
-    return await service.get(session, await service.create(session, wanted, now, new_id))
+async def create(
+    _: Admin, wanted: DeskGroupCommand, session: Write, versions: Tagged, now: Now, new_id: NewId
+) -> DeskGroupAnswer:
+    return versions.of(await service.get(session, await service.create(session, wanted, now, new_id)))
 
 
 @router.get("", summary="List desk groups")
@@ -32,13 +35,16 @@ async def listed(_: Reader, session: Read) -> DeskGroups:
 
 
 @router.get("/{group_id}", summary="Read a desk group")
-async def get(_: Reader, group_id: str, session: Read) -> DeskGroupAnswer:
-    return await service.get(session, decode("grp", group_id))
+async def get(_: Reader, group_id: str, session: Read, versions: Tagged) -> DeskGroupAnswer:
+    return versions.of(await service.get(session, decode("grp", group_id)))
 
 
 @router.put("/{group_id}", summary="Replace a desk group", responses=problems(409))
-async def change(_: Admin, group_id: str, wanted: DeskGroupCommand, session: Write, now: Now) -> DeskGroupAnswer:
+async def change(
+    _: Admin, group_id: str, wanted: DeskGroupCommand, session: Write, versions: MustMatch, now: Now
+) -> DeskGroupAnswer:
     """Name, site, lead, minimum, neighbours and the markets whose strangers come here. Members stay."""
     identifier = decode("grp", group_id)
+    versions.check(await service.locked(session, identifier))
     await service.change(session, identifier, wanted, now)
-    return await service.get(session, identifier)
+    return versions.of(await service.get(session, identifier))

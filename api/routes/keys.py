@@ -9,12 +9,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from accounts import keys, queries, schemas
+from accounts.models import MachineKey
 from accounts.principal import Principal
-from accounts.schemas import IssuedKey, KeyRotation, Keys, NewKey
+from accounts.schemas import IssuedKey, Key, KeyRotation, Keys, NewKey
 from api.dependencies import FromServices, NewId, Now, Read, Remember, Remembered, Write, requires
 from api.errors import problems
 from api.rendering import Paging
 from api.transactional import TransactionalRoute
+from api.versions import MayMatch, Tagged
 from kit.ids import decode
 
 router = APIRouter(prefix="/v1/machine-keys", tags=["Machine keys"], route_class=TransactionalRoute)
@@ -61,12 +63,29 @@ async def rotate(
     return _told_once(issued, remember, now)
 
 
+@router.get("/{key_id}", summary="Read a key")
+async def get(
+    _: Annotated[Principal, requires("admin", "auditor")], key_id: str, session: Read, versions: Tagged, now: Now
+) -> Key:
+    """Never its secret."""
+    return versions.of(await _shown(session, await keys.get(session, decode("key", key_id)), now))
+
+
 @router.delete("/{key_id}", status_code=204, summary="Revoke a key", response_class=Response)
-async def revoke(_: Admin, key_id: str, session: Write, services: FromServices, now: Now) -> Response:
+async def revoke(
+    _: Admin, key_id: str, session: Write, versions: MayMatch, services: FromServices, now: Now
+) -> Response:
     """Takes effect here at once, and within two seconds on other replicas. A second time changes nothing."""
-    key = await keys.revoke(session, decode("key", key_id), now)
+    identifier = decode("key", key_id)
+    versions.check(await _shown(session, await keys.locked(session, identifier), now))
+    key = await keys.revoke(session, identifier, now)
     services.recognition.forget(key.key_hash)
     return Response(status_code=204)
+
+
+async def _shown(session: Read, key: MachineKey, now: datetime) -> Key:
+    replaced = await queries.replaced_keys(session, [key])
+    return schemas.key(key, now, replaced.get(key.id))
 
 
 def _told_once(issued: keys.Issued, remember: Remembered, now: datetime) -> IssuedKey:

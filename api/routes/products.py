@@ -11,6 +11,7 @@ from accounts.principal import Principal
 from api.dependencies import Now, Read, Write, requires
 from api.rendering import Json
 from api.transactional import TransactionalRoute
+from api.versions import MustMatch, Tagged
 from customers import public, queries, service
 from customers.schemas import ProductAnswer, ProductCommand, Products
 from kit.fields import Tag
@@ -18,11 +19,17 @@ from kit.fields import Tag
 router = APIRouter(prefix="/v1/products", tags=["Products"], route_class=TransactionalRoute)
 
 
+Reader = Annotated[Principal, requires("supervisor", "admin", "auditor", "control_center")]
+
+
 @router.get("", summary="List products")
-async def listed(
-    _: Annotated[Principal, requires("supervisor", "admin", "auditor", "control_center")], session: Read
-) -> Products:
+async def listed(_: Reader, session: Read) -> Products:
     return Products(items=[public.product(row) for row in await queries.products(session)])
+
+
+@router.get("/{product_id}", summary="Read a product")
+async def get(_: Reader, product_id: Annotated[Tag, Path()], session: Read, versions: Tagged) -> ProductAnswer:
+    return versions.of(public.product(await service.product(session, product_id)))
 
 
 @router.put(
@@ -36,8 +43,11 @@ async def put(
     product_id: Annotated[Tag, Path()],
     wanted: ProductCommand,
     session: Write,
+    versions: MustMatch,
     now: Now,
 ) -> Response:
     """Decisions from now on ask for this skill; customers keep the expected seconds that they have."""
+    present = await service.held_product(session, product_id)
+    versions.check(None if present is None else public.product(present))
     created = await service.put_product(session, product_id, wanted, now)
-    return Json(ProductAnswer(id=product_id, **wanted.model_dump()), 201 if created else 200)
+    return Json(versions.of(ProductAnswer(id=product_id, **wanted.model_dump())), 201 if created else 200)

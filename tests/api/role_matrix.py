@@ -12,7 +12,8 @@ PUBLIC: Final = ""
 
 STAFF = "advisor lead supervisor admin auditor"
 READERS = "advisor lead supervisor admin auditor control_center"
-ASKERS = "advisor lead supervisor control_center"
+ASKERS = "advisor lead supervisor control_center customer"
+"""A customer reaches their own alone, on every route that grants it: `test_customer_tokens.py` asks them all."""
 
 GRANTS: dict[str, str] = {
     # the browser's pages, health
@@ -30,11 +31,17 @@ GRANTS: dict[str, str] = {
     "DELETE /v1/sessions": STAFF,
     "POST /v1/accounts": "admin",
     "GET /v1/accounts": "admin auditor",
+    "GET /v1/accounts/{account_id}": "admin auditor",
     "PATCH /v1/accounts/{account_id}": "admin",
     "POST /v1/machine-keys": "admin",
     "GET /v1/machine-keys": "admin auditor",
     "POST /v1/machine-keys/{key_id}/rotate": "admin",
+    "GET /v1/machine-keys/{key_id}": "admin auditor",
     "DELETE /v1/machine-keys/{key_id}": "admin",
+    "POST /v1/signing-keys": "admin",
+    "GET /v1/signing-keys": "admin auditor",
+    "GET /v1/signing-keys/{key_id}": "admin auditor",
+    "DELETE /v1/signing-keys/{key_id}": "admin",
     # the switch
     "POST /v1/telephony/calls": "telephony",
     "GET /v1/telephony/calls/{call_id}": "telephony",
@@ -46,10 +53,11 @@ GRANTS: dict[str, str] = {
     # customers and their advisor
     "PUT /v1/customers/{external_ref}": "supervisor admin control_center",
     "GET /v1/customers/{external_ref}": "supervisor auditor control_center",
+    "POST /v1/customers/{external_ref}/token": "control_center",
     "POST /v1/customers/{external_ref}/advisor": ASKERS,
-    "GET /v1/customers/{external_ref}/advisor": "advisor lead supervisor auditor control_center",
+    "GET /v1/customers/{external_ref}/advisor": "advisor lead supervisor auditor control_center customer",
     "POST /v1/customers/{external_ref}/advisor/change": ASKERS,
-    "DELETE /v1/customers/{external_ref}/advisor": "supervisor control_center",
+    "DELETE /v1/customers/{external_ref}/advisor": "supervisor control_center customer",
     "GET /v1/customers/{external_ref}/advisor/history": "supervisor auditor control_center",
     # promises
     "GET /v1/customers/{external_ref}/callback-slots": ASKERS,
@@ -84,6 +92,7 @@ GRANTS: dict[str, str] = {
     "POST /v1/advisors/{advisor_id}/hand-over": "supervisor admin",
     "POST /v1/advisors/{advisor_id}/absences": "advisor lead supervisor",
     "GET /v1/advisors/{advisor_id}/absences": "advisor lead supervisor",
+    "GET /v1/absences/{absence_id}": "advisor lead supervisor",
     "POST /v1/absences/{absence_id}/approve": "lead supervisor",
     "POST /v1/absences/{absence_id}/decline": "lead supervisor",
     "POST /v1/absences/{absence_id}/cancel": "advisor lead supervisor",
@@ -100,14 +109,17 @@ GRANTS: dict[str, str] = {
     "POST /v1/markets/{market_id}/policies": "supervisor admin",
     "GET /v1/markets/{market_id}/closures": READERS,
     "POST /v1/markets/{market_id}/closures": "supervisor admin",
+    "GET /v1/closures/{closure_id}": READERS,
     "DELETE /v1/closures/{closure_id}": "supervisor admin",
     "POST /v1/markets/{market_id}/numbers": "admin",
     "GET /v1/markets/{market_id}/numbers": "supervisor admin auditor",
     "GET /v1/markets/{market_id}/number-pool": "supervisor admin auditor",
     "GET /v1/sites": READERS,
+    "GET /v1/sites/{site_id}": READERS,
     "POST /v1/sites": "admin",
     "PUT /v1/sites/{site_id}": "admin",
     "GET /v1/products": "supervisor admin auditor control_center",
+    "GET /v1/products/{product_id}": "supervisor admin auditor control_center",
     "PUT /v1/products/{product_id}": "admin",
     # why it was decided so
     "GET /v1/decisions/{decision_id}": "lead supervisor admin auditor control_center",
@@ -125,6 +137,7 @@ REACH: dict[str, dict[str, str]] = {
     "POST /v1/offers/{offer_id}/reject": {"advisor": "own", "lead": "own"},
     "POST /v1/advisors/{advisor_id}/absences": {"advisor": "own", "lead": "own led", "supervisor": "all"},
     "GET /v1/advisors/{advisor_id}/absences": {"advisor": "own", "lead": "own led", "supervisor": "all"},
+    "GET /v1/absences/{absence_id}": {"advisor": "own", "lead": "own led", "supervisor": "all"},
     "POST /v1/absences/{absence_id}/approve": {"lead": "led", "supervisor": "all"},
     "POST /v1/absences/{absence_id}/decline": {"lead": "led", "supervisor": "all"},
     "POST /v1/absences/{absence_id}/cancel": {"advisor": "own", "lead": "own led", "supervisor": "all"},

@@ -321,7 +321,7 @@ async def test_id_that_cannot_be_and_id_that_is_not_get_the_same_answer(steady: 
     [
         ("PUT", "/v1/sessions/current", "GET, DELETE"),
         ("DELETE", "/v1/accounts", "GET, POST"),
-        ("GET", "/v1/machine-keys/key_x", "DELETE"),
+        ("PUT", "/v1/machine-keys/key_x", "GET, DELETE"),
         ("OPTIONS", "/livez", "GET"),
         ("BREW", "/livez", "GET"),
     ],

@@ -395,7 +395,8 @@ async def test_admin_puts_products_and_others_read_them(control_center: Client, 
     product = {"name": "E-Mail", "skill": "mail", "level": 2, "expected_seconds": {"default": 240}}
 
     created = await client.as_("admin").put("/v1/products/mail", json=product)
-    replaced = await client.as_("admin").put("/v1/products/mail", json={**product, "level": 3})
+    seen = {"If-Match": created.headers["ETag"]}
+    replaced = await client.as_("admin").put("/v1/products/mail", json={**product, "level": 3}, headers=seen)
     refused = await client.as_("admin").put("/v1/products/mail", json={**product, "level": 6})
     listed = await control_center.get("/v1/products")
 

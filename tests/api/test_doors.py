@@ -56,6 +56,8 @@ async def public_and_guarded(_: Annotated[Principal, requires("admin")]) -> None
         (APIRoute, guarded, "GET", "route_class"),
         (Door, writing, "PUT", "route_class"),
         (TransactionalRoute, guarded, "POST", "keyless"),
+        (TransactionalRoute, writing, "PUT", "MustMatch"),
+        (TransactionalRoute, writing, "PATCH", "MustMatch"),
     ],
 )
 def test_application_with_a_route_that_is_not_guarded_is_not_built(
@@ -67,7 +69,7 @@ def test_application_with_a_route_that_is_not_guarded_is_not_built(
 
 @pytest.mark.parametrize(("route_class", "endpoint"), [(Door, guarded), (TransactionalRoute, writing)])
 def test_guarded_route_is_taken(route_class: type[APIRoute], endpoint: object) -> None:
-    refuse_unguarded(app_with(route_class, endpoint, "PUT"))
+    refuse_unguarded(app_with(route_class, endpoint, "DELETE"))
 
 
 def test_plain_route_needs_to_be_marked_public() -> None:

@@ -30,7 +30,11 @@ def admin(client: Client) -> Client:
 
 async def test_market_is_created_then_replaced(admin: Client) -> None:
     created = await admin.put("/v1/markets/DE", json=GERMANY)
-    replaced = await admin.put("/v1/markets/DE", json={**GERMANY, "opening_hours": ALWAYS})
+    replaced = await admin.put(
+        "/v1/markets/DE",
+        json={**GERMANY, "opening_hours": ALWAYS},
+        headers={"If-Match": created.headers["ETag"]},
+    )
     read = await admin.get("/v1/markets/DE")
 
     assert (created.status_code, replaced.status_code) == (201, 200)

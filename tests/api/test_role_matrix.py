@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
+from accounts.customer_tokens import CustomerTokens
 from accounts.models import ROLES, SCOPES
+from accounts.roles import CUSTOMER
 from accounts.tokens import digest
 from api.app import create_app
 from api.door import Door
 from api.services import Services
+from customers.queries import id_of
 from kit.clock import Clock, VirtualClock
 from kit.database import Database, Session
 from kit.ids import encode
@@ -26,8 +30,8 @@ from tests.support.api import Client, Response, a_key, a_person, make_app, make_
 
 pytestmark = pytest.mark.database
 
-EVERYBODY = (*ROLES, *SCOPES)
 SIGN_OUT = {"DELETE /v1/sessions/current", "DELETE /v1/sessions"}
+EVERYBODY = (*ROLES, *SCOPES, CUSTOMER)
 KNOCKED = {name: grants for name, grants in GRANTS.items() if not name.startswith("WS ")}
 """The socket's own refusals are in `tests/realtime/test_socket.py`."""
 
@@ -98,6 +102,8 @@ async def fresh(client: Client, who: str) -> str:
     """A token that nobody else needs."""
     services: Services = client.app.state.services
     async with services.database.transaction() as session:
+        if who == CUSTOMER:
+            return client.tokens[who]
         if who in SCOPES:
             return (await a_key(session, services.clock, who)).secret
         return await a_person(session, services.clock, services.settings, who)
@@ -113,6 +119,7 @@ async def outsiders(company: tuple[Client, Names]) -> dict[str, dict[str, str]]:
     async with services.database.transaction() as session:
         ended = {scope: await ended_keys(session, services.clock, scope) for scope in SCOPES}
         ended |= {role: await ended_sign_ins(session, services, role) for role in ROLES}
+        ended[CUSTOMER] = await ended_tokens(session, services)
     return {grant: {**tokens, **looks} for grant, tokens in ended.items()}
 
 
@@ -138,6 +145,21 @@ async def ended_sign_ins(session: Session, services: Services, role: str) -> dic
         found[what] = await a_person(session, services.clock, services.settings, role)
         await session.execute(change, digest(found[what].encode()), now)
     return found
+
+
+async def ended_tokens(session: Session, services: Services) -> dict[str, str]:
+    now = services.clock.now()
+    key, revoked = [await a_key(session, services.clock, "control_center") for _ in range(2)]
+    await session.flush()
+    await session.execute("UPDATE machine_keys SET revoked_at = $2 WHERE id = $1", revoked.key.id, now)
+    elsewhere = CustomerTokens(services.database, services.secret, "elsewhere", id_of)
+    forged = CustomerTokens(services.database, b"another secret", services.settings.token_audience, id_of)
+    return {
+        "an expired token": services.customer_tokens.issue("K-1", key.key.id, now - timedelta(hours=1))[0],
+        "a token of a revoked key": services.customer_tokens.issue("K-1", revoked.key.id, now)[0],
+        "a token for another audience": elsewhere.issue("K-1", key.key.id, now)[0],
+        "a token that somebody else signed": forged.issue("K-1", key.key.id, now)[0],
+    }
 
 
 async def test_no_door_opens_for_a_stranger_or_what_has_ended(

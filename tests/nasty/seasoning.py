@@ -176,7 +176,7 @@ def known(names: Names) -> dict[str, list[Any]]:
         "absence_id": [names["abs_anna"], names["abs_ben"]],
         "closure_id": [names["clo"]],
         "decision_id": [names["dec"]],
-        "key_id": [names["key"]],
+        "key_id": [names["key"], names["sig"]],
         "account_id": [names["frieda"]],
         "on_behalf_by": advisors,
         "token": [names["att"]] if "att" in names else [names["off_ringing"]],

@@ -8,6 +8,7 @@ The fixtures `app`, `services` and `client` are for `tests/api`; another folder'
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 from uuid import UUID, uuid4
@@ -18,11 +19,15 @@ from fastapi import FastAPI
 
 from accounts import keys, service
 from accounts.models import ROLES, SCOPES, Account
+from accounts.roles import CUSTOMER
 from api.app import Services, create_app
 from kit.clock import Clock, VirtualClock
 from kit.database import Database, Session
 from kit.ids import new_id
 from kit.settings import Settings
+
+MAY_CREATE = re.compile("/v1/(customers|markets|products)/")
+"""What a PUT creates where it isn't there has no version that could be named."""
 
 NO_HASH = "not a hash"
 
@@ -36,7 +41,8 @@ def make_app(database: Database, clock: Clock, settings: Settings, **more: Any) 
 
 
 class Client:
-    """Sends requests to the application in this process; POSTs get a fresh `Idempotency-Key`.
+    """Sends requests to the application in this process; POSTs get a fresh `Idempotency-Key`, and what changes
+    something that is there changes it as it is (`If-Match: *`).
 
     A header that is None is not sent: `headers={"Idempotency-Key": None}`.
     """
@@ -61,6 +67,8 @@ class Client:
             headers.setdefault("Authorization", f"Bearer {self.tokens[self.who]}")
         if method == "POST":
             headers.setdefault("Idempotency-Key", str(uuid4()))
+        if method in {"POST", "PATCH", "DELETE"} or (method == "PUT" and not MAY_CREATE.match(path)):
+            headers.setdefault("If-Match", "*")
         sent = {name: value for name, value in headers.items() if value is not None}
         return await self.http.request(method, path, headers=sent, **more)
 
@@ -105,18 +113,20 @@ async def a_person(
     return token
 
 
-async def tokens_for_all(database: Database, clock: Clock, settings: Settings) -> dict[str, str]:
-    """A token for each scope and each role."""
-    async with database.transaction() as session:
-        machines = {scope: (await a_key(session, clock, scope)).secret for scope in SCOPES}
-        people = {role: await a_person(session, clock, settings, role) for role in ROLES}
-    return {**machines, **people}
+async def tokens_for_all(services: Services) -> dict[str, str]:
+    """A token for each scope and each role, and for the customer K-1."""
+    clock = services.clock
+    async with services.database.transaction() as session:
+        keys_of = {scope: await a_key(session, clock, scope) for scope in SCOPES}
+        people = {role: await a_person(session, clock, services.settings, role) for role in ROLES}
+    customer, _ = services.customer_tokens.issue("K-1", keys_of["control_center"].key.id, clock.now())
+    return {**{scope: key.secret for scope, key in keys_of.items()}, **people, CUSTOMER: customer}
 
 
 async def make_client(app: FastAPI) -> Client:
     """A stranger; `client.as_("telephony")` and the like are known."""
     services: Services = app.state.services
-    return Client(app, await tokens_for_all(services.database, services.clock, services.settings))
+    return Client(app, await tokens_for_all(services))
 
 
 @pytest.fixture

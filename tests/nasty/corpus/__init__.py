@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.nasty.corpus import customers, requests, staff, telephony
+from tests.nasty.corpus import customers, requests, staff, telephony, texts, versions
 from tests.nasty.rows import Row
 
-ROWS: list[Row] = [*customers.ROWS, *telephony.ROWS, *staff.ROWS, *requests.ROWS]
+ROWS: list[Row] = [
+    *customers.ROWS, *telephony.ROWS, *staff.ROWS, *requests.ROWS, *versions.ROWS, *texts.ROWS,
+]  # fmt: skip
