@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from typing import Literal
 
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.errors import MEDIA_TYPE, TYPES
+
+VERSIONS = ("1.0", "1.1")
 
 LARGEST_HEAD = 64 * 1024
 """Bytes of a request's line and headers."""
@@ -26,16 +29,19 @@ BODY_PAUSE_S = 20.0
 """Between two pieces of a body; how long a whole one may take says `api/bodies.py`."""
 
 
-class HeadTooLarge(Exception):
-    """Raised in the parser's callback, so that it stops."""
+class NotRead(Exception):
+    """Raised in the parser's callbacks, so that it stops."""
 
 
 class Doorstep(HttpToolsProtocol):
-    """uvicorn's protocol with limits. A request that comes in one piece, as nearly all do, costs no timer."""
+    """uvicorn's protocol with limits. A request that comes in one piece, as nearly all do, costs no timer, and its
+    headers are not counted one by one: that would be 4 µs."""
 
-    _size = 0
-    _part: str | None = "head"
+    _part: Literal["head", "body"] | None = "head"
     """What of a request is being read; None between two of them."""
+    _unread = 0
+    """Bytes that came since the last head was complete."""
+    _large = False
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -47,27 +53,26 @@ class Doorstep(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        before = self._part
+        still_head = self._part == "head" and self._deadline is not None
+        if self._part != "body":
+            self._unread += len(data)
         super().data_received(data)
-        unchanged_head = before == "head" and self._part == "head" and self._deadline is not None
-        if not unchanged_head:
+        if self._part == "head" and self._unread > LARGEST_HEAD:
+            self._large = True
+            self.send_400_response("")
+        if not (still_head and self._part == "head"):
             self._relax()
             self._watch()
 
     def on_message_begin(self) -> None:
-        self._size, self._part = 0, "head"
+        self._part = "head"
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        self._grow(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._grow(len(name) + len(value))
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
-        self._part = "body"
+        self._large = self._unread > LARGEST_HEAD and self._head() > LARGEST_HEAD
+        if self._large or self.parser.get_http_version() not in VERSIONS:
+            raise NotRead
+        self._part, self._unread = "body", 0
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -75,19 +80,14 @@ class Doorstep(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
-        large = self._size > LARGEST_HEAD
-        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if large else HTTPStatus.BAD_REQUEST
-        word, title = (
-            ("head-too-large", "The request's line and headers are larger than 64 KiB.")
-            if large
-            else ("bad-request", "The request can't be read.")
-        )
-        self._refuse(status, word, title)
+        if self._large:
+            title = "The request's line and headers are larger than 64 KiB."
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large", title)
+        else:
+            self._refuse(HTTPStatus.BAD_REQUEST, "bad-request", "The request can't be read.")
 
-    def _grow(self, more: int) -> None:
-        self._size += more
-        if self._size > LARGEST_HEAD:
-            raise HeadTooLarge
+    def _head(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def _watch(self) -> None:
         if self._part is None or self.transport.is_closing() or self.transport.get_protocol() is not self:
@@ -108,7 +108,7 @@ class Doorstep(HttpToolsProtocol):
         answering = self._part == "head" and self.cycle is not None and not self.cycle.response_complete
         if self.flow.read_paused or answering:
             self._watch()
-        elif self._part == "head" and self._size:
+        elif self._part == "head" and self._unread:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "too-slow", "The request took too long to arrive.")
         else:
             self.transport.close()

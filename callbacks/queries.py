@@ -49,8 +49,8 @@ FOR UPDATE SKIP LOCKED
 
 OPEN_OF_CUSTOMER = f"""
 SELECT c.* FROM callbacks c JOIN customers cu ON cu.id = c.customer_id AND cu.market_id = c.market_id
-WHERE cu.external_ref = $1 AND ($2 OR c.state IN {OPEN})
-ORDER BY c.created_at DESC LIMIT 100
+WHERE cu.external_ref = $1 AND ($2 OR c.state IN {OPEN}) AND ($3::uuid IS NULL OR c.id < $3)
+ORDER BY c.id DESC LIMIT $4
 """  # noqa: S608
 
 NEW_ATTEMPT = """
@@ -88,8 +88,11 @@ async def lock_open_of_customer(session: Session, customer_id: UUID, market_id: 
     return await session.fetch_row(LOCK_OPEN_OF_CUSTOMER, customer_id, market_id)
 
 
-async def of_customer(session: ReadSession, external_ref: str, *, also_final: bool) -> Sequence[Row]:
-    return await session.fetch(OPEN_OF_CUSTOMER, external_ref, also_final)
+async def of_customer(
+    session: ReadSession, external_ref: str, after: UUID | None, limit: int, *, also_final: bool
+) -> Sequence[Row]:
+    """The newest first, as ids tell when they were made; those before `after`."""
+    return await session.fetch(OPEN_OF_CUSTOMER, external_ref, also_final, after, limit)
 
 
 async def hold_ledger(session: Session, owner_id: UUID) -> None:

@@ -63,6 +63,7 @@ class CallbackOut(Shown):
 
 class CallbacksOut(Shown):
     callbacks: list[CallbackOut]
+    next: str | None = Field(description="For `after`; null at the end.")
 
 
 def shown(row: dict[str, Any], advisor_name: str | None) -> CallbackOut:

@@ -11,6 +11,7 @@ from accounts.principal import Principal
 from api.dependencies import FromServices, Now, Read, Remember, Write, requires
 from api.errors import problems
 from api.exchange import exchange_of
+from api.rendering import Paging
 from api.services import Services
 from api.transactional import TransactionalRoute
 from callbacks import queries
@@ -82,14 +83,15 @@ async def promise(
 
 @router.get("/callbacks", summary="A customer's callbacks", responses=problems(404))
 async def listed(
-    _: Asker, external_ref: Reference, session: Read, services: FromServices, ended: bool = True
+    _: Asker, external_ref: Reference, session: Read, services: FromServices, page: Paging, ended: bool = True
 ) -> CallbacksOut:
     """Newest first; `ended=false` leaves out what is over."""
     if await customers.customer(session, external_ref) is None:
         raise NotFound
     await exchange_of(services).directory.current(session)
-    rows = await queries.of_customer(session, external_ref, also_final=ended)
-    return CallbacksOut(callbacks=[_shown(services, row) for row in rows])
+    rows = await queries.of_customer(session, external_ref, page.after_id(), page.limit, also_final=ended)
+    shown = [_shown(services, row) for row in rows]
+    return CallbacksOut(callbacks=shown, next=page.next_after(rows, lambda row: [row["id"]]))
 
 
 @router.post("/callbacks/{callback_id}/move", summary="Move a callback", responses=problems(404, 409))

@@ -88,6 +88,8 @@ class Seasoning:
             leaves = case.path in SIGN_OUT and case.method == "DELETE"
             who = LEAVER if leaves else dice.choice(PEOPLE.get(grant, (grant,)))
             headers["Authorization"] = f"Bearer {self._tokens[who]}"
+        if "If-Match" in headers and dice.random() < SHARE:
+            headers["If-Match"] = "*"
         if "Idempotency-Key" in headers and dice.random() > STRANGERS:
             headers["Idempotency-Key"] = str(UUID(int=dice.getrandbits(128)))
 
