@@ -55,7 +55,7 @@ async def get(_: Reader, market_id: Named, session: Read, versions: Tagged) -> M
     "/markets/{market_id}",
     summary="Create or replace a market",
     response_model=MarketAnswer,
-    responses={201: {"model": MarketAnswer, "description": "The market is new."}},
+    responses={201: {"model": MarketAnswer, "description": "The market is new."}, **problems(409)},
 )
 async def put(
     _: Admin, market_id: Named, wanted: MarketCommand, session: Write, versions: MustMatch, now: Now
