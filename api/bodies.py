@@ -120,8 +120,7 @@ class StrictRequest(Request):
 
 def _kind(written: bytes) -> Kind | None:
     name, _, parameters = written.partition(b";")
-    charset = _CHARSET.search(parameters)
-    if charset and charset.group(1) not in (b"utf-8", b"utf8"):
+    if parameters and not {b"utf-8", b"utf8"}.issuperset(_CHARSET.findall(parameters)):
         return None
     name = name.strip()
     if name == b"application/x-www-form-urlencoded":

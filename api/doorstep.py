@@ -39,6 +39,8 @@ class Doorstep(HttpToolsProtocol):
 
     _part: Literal["head", "body"] | None = "head"
     """What of a request is being read; None between two of them."""
+    _begun = False
+    """Whether its first byte is there."""
     _unread = 0
     """Bytes that came since the last head was complete."""
     _large = False
@@ -65,14 +67,14 @@ class Doorstep(HttpToolsProtocol):
             self._watch()
 
     def on_message_begin(self) -> None:
-        self._part = "head"
+        self._part, self._begun = "head", True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._large = self._unread > LARGEST_HEAD and self._head() > LARGEST_HEAD
         if self._large or self.parser.get_http_version() not in VERSIONS:
             raise NotRead
-        self._part, self._unread = "body", 0
+        self._part, self._begun, self._unread = "body", False, 0
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -108,7 +110,7 @@ class Doorstep(HttpToolsProtocol):
         answering = self._part == "head" and self.cycle is not None and not self.cycle.response_complete
         if self.flow.read_paused or answering:
             self._watch()
-        elif self._part == "head" and self._unread:
+        elif self._begun:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT, "too-slow", "The request took too long to arrive.")
         else:
             self.transport.close()

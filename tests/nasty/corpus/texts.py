@@ -45,7 +45,7 @@ TURNED = [
         f"name: {name}": ({"name": f"{CANARY}{sign}fdp.exe"}, "422 invalid /name:bidi_control")
         for name, sign in {"turned right to left": "\u202e", "embedded": "\u202a", "isolated": "\u2066", "an end without a beginning": "\u2069"}.items()
     } | {
-        "name: a byte order mark alone": ({"name": "\u2028"}, "422 invalid /name:one_line"),
+        "name: a line separator": ({"name": "a\u2028b"}, "422 invalid /name:one_line"),
         "name: a tab": ({"name": "a\tb"}, "422 invalid /name:one_line"),
     }, base=base)
 ]  # fmt: skip

@@ -54,7 +54,7 @@ OPTIONAL = [
 ED = {"kty": "OKP", "crv": "Ed25519", "x": "A" * 43}
 SIGNING_KEYS = [
     *at("admin", "POST /v1/signing-keys", {
-        "key that is none": ({"public_key": None}, "422 invalid /public_key:model_attributes_type"),
+        "key that is none": ({"public_key": None}, "422 invalid /public_key:not_an_object"),
         "key as a text": ({"public_key": CANARY}, "422 invalid /public_key:not_an_object"),
         "key of no kind": ({"public_key": {}}, "422 invalid /public_key:union_tag_not_found"),
         "key of another kind": ({"public_key": {"kty": CANARY}}, "422 invalid /public_key:union_tag_invalid"),
@@ -95,7 +95,7 @@ CUSTOMERS = [
         "GET /v1/customers/K-2": "403 forbidden",
         "POST /v1/customers/K-1/token": "403 forbidden",
         "GET /v1/customers/K-1/advisor/history": "403 forbidden",
-        "POST /v1/customers/K-1/callbacks/@cb_K-2/cancel": "400 malformed :missing",
+        "POST /v1/customers/K-1/callbacks/@cb_K-2/cancel": "422 invalid :missing",
     }),
     *asked("control_center", {"POST /v1/customers/nobody/token": "404 not-found", "POST /v1/customers/../token": "404 not-found"}),
     *[
