@@ -12,6 +12,7 @@ import migrations.metadata  # noqa: F401 - every table, as an account's key poin
 from accounts.customer_tokens import CustomerTokens
 from accounts.passwords import FailedSignIns, Hashing
 from accounts.recognition import Recognition
+from api.alarms import Alarms
 from api.probe import WriteProbe
 from api.vitals import Vitals
 from customers import queries as customers
@@ -49,6 +50,10 @@ class Services:
     @cached_property
     def customer_tokens(self) -> CustomerTokens:
         return CustomerTokens(self.database, self.secret, self.settings.token_audience, customers.id_of)
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        return Alarms(self.database, self.clock, self.metrics)
 
     @cached_property
     def vitals(self) -> Vitals:

@@ -68,6 +68,7 @@ async def _persistently(request: Request, services: Services, inner: Handler, cl
         except Exception as error:
             again = isinstance(error, Overtaken) or sqlstate(error) in RETRY
             if not again or attempt == ATTEMPTS:
+                await services.alarms.sound(error)
                 raise
     raise AssertionError("unreachable")
 

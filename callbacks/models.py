@@ -51,6 +51,9 @@ class Callback(SQLModel, table=True):
             "window_starts_at",
             postgresql_where=text(f"state NOT IN ({FINAL})"),
         ),
+        Index("ix_callbacks_number", "number", "created_at"),
+        Index("ix_callbacks_customer", "customer_id", "market_id", "created_at"),
+        Index("ix_callbacks_asked_by", "asked_by", "created_at", postgresql_where=text("new_number")),
     )
 
     id: UUID
@@ -70,6 +73,8 @@ class Callback(SQLModel, table=True):
     topic: str | None = about("personal", default=None, sa_type=Text)
     language: str = Field(sa_type=Text)
     contact_id: UUID | None = None
+    asked_by: str | None = about("pseudonymous", default=None, sa_type=Text)
+    new_number: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     attempts: int = 0
     next_action_at: datetime | None = Field(default=None, sa_type=Instant)
     reached_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -94,6 +99,8 @@ class CallbackAttempt(SQLModel, table=True):
             "committed_at",
             postgresql_where=text("ended_at IS NULL AND handed_at IS NULL"),
         ),
+        Index("ix_callback_attempts_number", "number", "committed_at"),
+        Index("ix_callback_attempts_callback", "callback_id", "market_id"),
         CheckConstraint("(ended_at IS NULL) = (result IS NULL)", name="ck_callback_attempts_result"),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -73,6 +74,77 @@ WHERE token IN (
 )
 RETURNING *
 """
+
+
+PROMISED_TO = """
+SELECT count(*) AS times, min(created_at) AS first FROM callbacks WHERE number = $1 AND created_at > $2
+"""
+
+PROMISED_FOR = """
+SELECT count(*) AS times, min(created_at) AS first FROM callbacks
+WHERE customer_id = $1 AND market_id = $2 AND created_at > $3
+"""
+
+NEW_NUMBERS_OF = """
+SELECT count(DISTINCT number) AS times, min(created_at) AS first FROM callbacks
+WHERE asked_by = $1 AND new_number AND number <> $2 AND created_at > $3
+"""
+
+DIALLED_TO = """
+SELECT count(*) AS times, min(committed_at) AS first FROM callback_attempts
+WHERE number = $1 AND committed_at > $2 AND result IS DISTINCT FROM 'not_taken'
+"""
+
+DIALLED_FOR = """
+SELECT count(*) AS times, min(a.committed_at) AS first
+FROM callbacks c JOIN callback_attempts a ON a.callback_id = c.id AND a.market_id = c.market_id
+WHERE c.customer_id = $1 AND c.market_id = $2
+  AND a.committed_at > $3 AND a.result IS DISTINCT FROM 'not_taken'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """How often something has happened lately, and when the first of these times was."""
+
+    times: int
+    first: datetime | None
+
+
+async def promised_to(session: ReadSession, number: str, since: datetime) -> Lately:
+    return await _lately(session, PROMISED_TO, number, since)
+
+
+async def promised_for(session: ReadSession, customer_id: UUID, market_id: str, since: datetime) -> Lately:
+    return await _lately(session, PROMISED_FOR, customer_id, market_id, since)
+
+
+async def new_numbers_of(session: ReadSession, asked_by: str, but: str, since: datetime) -> Lately:
+    """Numbers of nobody we know that somebody has had called, `but` one."""
+    return await _lately(session, NEW_NUMBERS_OF, asked_by, but, since)
+
+
+async def dialled_to(session: ReadSession, number: str, since: datetime) -> Lately:
+    """An attempt that no advisor took has rung at nobody's."""
+    return await _lately(session, DIALLED_TO, number, since)
+
+
+async def dialled_for(session: ReadSession, customer_id: UUID, market_id: str, since: datetime) -> Lately:
+    return await _lately(session, DIALLED_FOR, customer_id, market_id, since)
+
+
+async def _lately(session: ReadSession, sql: str, *arguments: Any) -> Lately:
+    row = await session.fetch_row(sql, *arguments)
+    assert row is not None
+    return Lately(row["times"], row["first"])
+
+
+async def hold_destination(session: Session, number: str, customer_id: UUID | None, asked_by: str | None) -> None:
+    """Nobody else adds to what is counted by these until the end of the transaction; after `hold_ledger`."""
+    held = ((31, number), (32, customer_id), (33, asked_by))
+    for kind, name in held:
+        if name is not None:
+            await session.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", kind, str(name))
 
 
 async def lock(session: Session, callback_id: UUID) -> Row | None:

@@ -36,6 +36,10 @@ class Wish:
     contact_id: UUID | None = None
     group_because: str | None = None
     """Why the desk group keeps the promise instead of the own advisor; None: the advisor does."""
+    asked_by: str | None = None
+    """Who asks, as their idempotency keys name them, or `calls:DE`; None where the caller's own number is meant."""
+    new_number: bool = False
+    """Not a number that we know of this customer."""
 
 
 async def promise(session: Session, wish: Wish, window: Slot, new_id: UUID, now: datetime) -> Row:
@@ -80,6 +84,8 @@ def _new_row(wish: Wish, window: Slot, new_id: UUID, now: datetime) -> dict[str,
         language=wish.language,
         contact_id=wish.contact_id,
         attempts=0,
+        asked_by=wish.asked_by,
+        new_number=wish.new_number,
         next_action_at=window.starts_at,
         created_at=now,
     )
@@ -166,6 +172,20 @@ async def missed(session: Session, row: Mapping[str, Any], retry: Slot | None, n
         window_starts_at=retry.starts_at,
         window_ends_at=retry.ends_at,
         next_action_at=retry.starts_at,
+    )
+
+
+async def postponed(session: Session, row: Mapping[str, Any], window: Slot, now: datetime) -> Row:
+    """It may not be dialled before: another window, as after an attempt that reached nobody."""
+    return await _step(
+        session,
+        row,
+        "scheduled",
+        "callback.scheduled",
+        now,
+        window_starts_at=window.starts_at,
+        window_ends_at=window.ends_at,
+        next_action_at=window.starts_at,
     )
 
 

@@ -76,6 +76,10 @@ class MarketEntry:
         """For example `DE/7`; `DE/0` where nothing has been decided and the defaults hold."""
         return f"{self.id}/{self._in_force(now)[0]}"
 
+    def callable_countries(self, now: datetime) -> tuple[str, ...]:
+        """Countries whose numbers we let ourselves be made to dial."""
+        return self.policy(now).dialling.countries or (self.region,)
+
     def _in_force(self, now: datetime) -> tuple[int, Policy]:
         for valid_from, version, policy in reversed(self.policies):
             if valid_from <= now:

@@ -20,11 +20,11 @@ from callbacks import queries as callback_queries
 from callbacks import service as callbacks
 from callbacks.retries import retry_after
 from callbacks.rooms import Slot
-from contacts import arrivals, offer_queries, parking, queries
+from contacts import arrivals, guarding, offer_queries, parking, queries
 from contacts.conversations import close_offer, ended, lost, step
 from contacts.exchange import Exchange
 from contacts.placing import OFFER_SLACK
-from contacts.promises import advisor_calendar, group_calendar, slot_policy
+from contacts.promises import keeper_calendar, slot_policy
 from contacts.public import contact_changed, offer_changed
 from contacts.situation import Scene
 from kit.database import Session
@@ -73,7 +73,7 @@ def announce_claims(scene: Scene, claimed: Sequence[Mapping[str, Any]]) -> None:
 async def offer(scene: Scene, promise: Promise, who: Person) -> None:
     """Ring the advisor (claimed already) for a due promise: offer and attempt in one transaction."""
     now, session = scene.now, scene.session
-    if await callback_queries.number_busy(session, promise["number"]):
+    if await callback_queries.number_busy(session, promise["number"]) or await guarding.refused(scene, promise):
         await presences.offer_rescinded(session, who.id, now)
         return
     ring_s = scene.directory.markets[promise["market_id"]].policy(now).routing.ring_timeout_s
@@ -272,10 +272,7 @@ async def _retry(scene: Scene, promise: Promise) -> Slot | None:
     market = scene.directory.markets[promise["market_id"]]
     if promise["attempts"] > market.policy(scene.now).callback.retries:
         return None
-    if promise["owner_state"] == "own" and promise["advisor_id"] in scene.directory.advisors:
-        calendar = await advisor_calendar(scene, market, promise["advisor_id"], promise["id"])
-    else:
-        calendar = await group_calendar(scene, market, promise["desk_group_id"], promise["id"])
+    calendar = await keeper_calendar(scene, promise)
     tried = await callback_queries.tried_at(scene.session, promise["id"])
     return retry_after(tried, scene.now, calendar, slot_policy(market, scene.now))
 

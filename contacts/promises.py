@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from callbacks import guards
 from callbacks import queries as callback_queries
 from callbacks import service as callbacks
 from callbacks.rooms import Calendar, Slot, SlotPolicy
@@ -24,7 +25,7 @@ from contacts.public import contact_changed
 from contacts.situation import Scene
 from kit.errors import Unprocessable
 from kit.intervals import Interval, union
-from kit.phone_numbers import check_allowed_target, normalise
+from kit.phone_numbers import check_may_be_dialled, normalise
 
 Contact = dict[str, Any]
 QUIET_WITHIN = timedelta(days=1)
@@ -116,25 +117,33 @@ async def group_calendar(
     return Calendar(union(*spans), market.hours.open_intervals(scene.now, horizon), promised, market.hours.zone)
 
 
+async def keeper_calendar(scene: Scene, promise: Mapping[str, Any]) -> Calendar:
+    """The calendar of whoever keeps this promise, without the promise itself."""
+    market = scene.directory.markets[promise["market_id"]]
+    if promise["owner_state"] == "own" and promise["advisor_id"] in scene.directory.advisors:
+        return await advisor_calendar(scene, market, promise["advisor_id"], promise["id"])
+    return await group_calendar(scene, market, promise["desk_group_id"], promise["id"])
+
+
 async def choose_callback(scene: Scene, row: Contact) -> Contact | None:
     """The caller wants to be called back. None where no window can be promised at all."""
-    if _target(row["caller_number"]) is None:
+    if _target(scene, row, row["caller_number"]) is None:
         return await _ask_number(scene, row, refused=False)
-    return await _promise(scene, row, row["caller_number"])
+    return await _promise(scene, row, row["caller_number"], asked_by=None)
 
 
 async def number_typed(scene: Scene, row: Contact, digits: str) -> Contact | None:
     """The number to call back, typed; one that may not be dialled is asked for again, once."""
     region = scene.market(row).region
     try:
-        number = _target(normalise(digits, region)) if digits else None
+        number = _target(scene, row, normalise(digits, region)) if digits else None
     except Unprocessable:
         number = None
     if number is None:
         if (row["menu"] or {}).get("refused"):
             return None
         return await _ask_number(scene, row, refused=True)
-    return await _promise(scene, row, number)
+    return await _promise(scene, row, number, asked_by=f"calls:{row['market_id']}")
 
 
 async def later(scene: Scene, row: Contact) -> Contact:
@@ -163,7 +172,8 @@ async def later(scene: Scene, row: Contact) -> Contact:
     return await _placed(scene, row, promise["id"], found[0])
 
 
-async def _promise(scene: Scene, row: Contact, number: str) -> Contact | None:
+async def _promise(scene: Scene, row: Contact, number: str, *, asked_by: str | None) -> Contact | None:
+    """`asked_by` where the number was typed. None where nothing can be promised."""
     market = scene.market(row)
     own_id = row["own_advisor_id"] if row["own_by"] is not None else None
     own = scene.directory.advisors.get(own_id) if own_id is not None else None
@@ -182,7 +192,13 @@ async def _promise(scene: Scene, row: Contact, number: str) -> Contact | None:
         language=row["language"],
         contact_id=row["id"],
         group_because=best.because,
+        asked_by=asked_by,
+        new_number=asked_by is not None and not await _knows(scene, row, number),
     )
+    reached = await guards.reached(scene.session, wish, market.policy(scene.now).dialling, scene.now)
+    if reached is not None:
+        scene.session.announce(reached.alarm(scene.now))
+        return None
     stored = await callbacks.promise(scene.session, wish, best.slot, scene.exchange.new_id(scene.now), scene.now)
     slot = Slot(stored["window_starts_at"], stored["window_ends_at"])
     return await _placed(scene, row, stored["id"], Found(slot, best.advisor_id, best.group_id, best.because))
@@ -225,12 +241,17 @@ async def _choosing(scene: Scene, row: Contact, step: str, menu: Mapping[str, An
     return saved
 
 
-def _target(number: str | None) -> str | None:
+async def _knows(scene: Scene, row: Contact, number: str) -> bool:
+    """Whether the customer has left this number with us; of somebody unknown we know none."""
+    return row["customer_id"] is not None and number in await queries.phones_of(scene.session, row["customer_id"])
+
+
+def _target(scene: Scene, row: Contact, number: str | None) -> str | None:
     """The number if it may be dialled."""
     if number is None:
         return None
     try:
-        check_allowed_target(number)
+        check_may_be_dialled(number, scene.market(row).callable_countries(scene.now))
     except Unprocessable:
         return None
     return number

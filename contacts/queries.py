@@ -190,10 +190,10 @@ async def customer(session: ReadSession, external_ref: str) -> Row | None:
     return await session.fetch_row(CUSTOMER, external_ref)
 
 
-async def phone_of(session: ReadSession, customer_id: UUID) -> str | None:
-    """A number of the customer's."""
-    sql = "SELECT number FROM customer_phones WHERE customer_id = $1 ORDER BY number LIMIT 1"
-    return cast("str | None", await session.fetch_value(sql, customer_id))
+async def phones_of(session: ReadSession, customer_id: UUID) -> list[str]:
+    """The customer's numbers, always in the same order."""
+    sql = "SELECT number FROM customer_phones WHERE customer_id = $1 ORDER BY number LIMIT 100"
+    return [row["number"] for row in await session.fetch(sql, customer_id)]
 
 
 async def most_recent_of_number(session: ReadSession, number: str) -> Row | None:

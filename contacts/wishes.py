@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from callbacks import guards
 from callbacks import queries as callback_queries
 from callbacks import service as callbacks
 from callbacks.rooms import Calendar, Slot
@@ -15,11 +16,12 @@ from callbacks.slots import check
 from contacts import queries
 from contacts.arrivals import language_of
 from contacts.conversations import rescind_callback_offer
+from contacts.directory import MarketEntry
 from contacts.promises import Found, advisor_calendar, group_calendar, slot_policy, windows
 from contacts.situation import Scene
 from kit.database import Row
 from kit.errors import Conflict, Error, NotFound, Unprocessable
-from kit.phone_numbers import check_allowed_target, normalise
+from kit.phone_numbers import check_may_be_dialled, normalise
 
 
 class NumberMissing(Unprocessable):
@@ -41,13 +43,18 @@ async def slots(scene: Scene, external_ref: str) -> list[Found]:
 
 
 async def promise(
-    scene: Scene, external_ref: str, starts_at: datetime, number: str | None, topic: str | None
+    scene: Scene,
+    external_ref: str,
+    starts_at: datetime,
+    number: str | None,
+    topic: str | None,
+    asked_by: str | None = None,
 ) -> Row:
-    """Promise the window that begins then. Raises `NotFound`, `NumberMissing`, `NumberNotAllowed`, `WindowClosed`,
-    `SlotAlreadyTaken`, `BeingCalled`."""
+    """Promise the window that begins then; `asked_by` is the stable name of who asks. Raises `NotFound`,
+    `NumberMissing`, `NumberNotAllowed`, `WindowClosed`, `SlotAlreadyTaken`, `TooManyCallbacks`, `BeingCalled`."""
     customer = await _customer(scene, external_ref)
     market = scene.directory.markets[customer["market_id"]]
-    target = await _number(scene, customer, number, market.region)
+    target, is_new = await _number(scene, customer, number, market)
     found = await _checked(scene, customer, starts_at, None)
     wish = Wish(
         market_id=market.id,
@@ -58,7 +65,10 @@ async def promise(
         language=language_of(market, customer["languages"]),
         topic=topic,
         group_because=found.because,
+        asked_by=asked_by,
+        new_number=is_new,
     )
+    await guards.check(scene.session, wish, market.policy(scene.now).dialling, scene.now)
     new_id = scene.exchange.new_id(scene.now)
     stored = await callbacks.promise(scene.session, wish, found.slot, new_id, scene.now)
     if stored["id"] != new_id:
@@ -120,16 +130,16 @@ async def _hold(scene: Scene, customer: Mapping[str, Any]) -> None:
         await callback_queries.hold_ledger(scene.session, owner_id)
 
 
-async def _number(scene: Scene, customer: Mapping[str, Any], number: str | None, region: str) -> str:
-    if number is not None:
-        target = normalise(number, region)
-        check_allowed_target(target)
-        return target
-    known = await queries.phone_of(scene.session, customer["customer_id"])
-    if known is None:
+async def _number(
+    scene: Scene, customer: Mapping[str, Any], number: str | None, market: MarketEntry
+) -> tuple[str, bool]:
+    """Whom to call, and whether that number is a new one to us."""
+    known = await queries.phones_of(scene.session, customer["customer_id"])
+    if number is None and not known:
         raise NumberMissing(Error("/number", "missing"))
-    check_allowed_target(known)
-    return known
+    target = known[0] if number is None else normalise(number, market.region)
+    check_may_be_dialled(target, market.callable_countries(scene.now))
+    return target, target not in known
 
 
 async def _customer(scene: Scene, external_ref: str) -> Row:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from kit.announcements import NewEvent
+
 
 @dataclass(frozen=True)
 class Error:
@@ -37,6 +39,8 @@ class Fault(Exception):
         self.retry_after_s = retry_after_s
         self.facts = facts
         """Members added to the problem document, for example `present_state`; never personal data."""
+        self.alarm: NewEvent | None = None
+        """What is announced though everything else is undone, for people who watch over the house."""
 
 
 class BadRequest(Fault):

@@ -8,6 +8,7 @@ codes.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import phonenumbers
 from phonenumbers import (
@@ -101,6 +102,25 @@ def check_allowed_target(e164: str, pointer: str = "/number") -> None:
     # "001" stands for numbers of no country: satellites, networks at sea and in the air, international premium
     if region in {None, "001"} or number_type(number) not in _DIALLABLE or _reaches_rescue(number, str(region)):
         raise NumberNotAllowed(pointer)
+
+
+def check_may_be_dialled(e164: str, countries: Collection[str], pointer: str = "/number") -> None:
+    """Raise `NumberNotAllowed` unless it is somebody's own phone in one of the countries.
+
+    Beyond `check_allowed_target`: nobody lives behind a toll-free number, and a call to one pays whoever owns it;
+    within North America some exchanges cost as much as premium numbers though their type does not say so.
+    """
+    check_allowed_target(e164, pointer)
+    number = _parsed(e164, None)
+    assert number is not None  # just read
+    free = number_type(number) == PhoneNumberType.TOLL_FREE
+    if free or region_code_for_number(number) not in countries or _is_dear_exchange(number):
+        raise NumberNotAllowed(pointer)
+
+
+def _is_dear_exchange(number: PhoneNumber) -> bool:
+    """North America: 976 and 540 behind any area code are pay-per-call, 555 is information and fiction."""
+    return number.country_code == 1 and national_significant_number(number)[3:6] in {"976", "540", "555"}
 
 
 def region_of(e164: str | None) -> str | None:

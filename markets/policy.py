@@ -12,6 +12,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from kit.fields import PhoneRegion
 from kit.week import WEEKDAYS, BadWeek, Week
 from routing.policy import RoutingPolicy
 
@@ -61,6 +62,29 @@ class CallbackPolicy(BaseModel):
         return Week.parse(dict.fromkeys(WEEKDAYS, self.quiet_hours)) if self.quiet_hours else None
 
 
+class DialPolicy(BaseModel):
+    """Whom we let ourselves be made to dial, and how often. Numbers that cost dearly are never dialled anyway."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    countries: tuple[PhoneRegion, ...] = Field(
+        (),
+        max_length=50,
+        description="Countries whose numbers may be called (ISO 3166-1); empty: the market's own alone.",
+        examples=[["DE", "AT"]],
+    )
+    callbacks_per_number_a_day: int = Field(10, ge=1, le=1000, description="Callbacks promised to one number.")
+    callbacks_per_customer_a_day: int = Field(10, ge=1, le=1000, description="Callbacks promised to one customer.")
+    dials_per_number_a_day: int = Field(12, ge=1, le=1000, description="How often one number is dialled.")
+    dials_per_customer_a_day: int = Field(12, ge=1, le=1000, description="How often one customer is dialled.")
+    new_numbers_an_hour: int = Field(
+        120,
+        ge=1,
+        le=100_000,
+        description="Numbers new to us that one key, one person, or all callers who type one may have called.",
+    )
+
+
 class Policy(BaseModel):
     """One version of a market's rules. Durations are seconds unless the name says otherwise."""
 
@@ -68,6 +92,7 @@ class Policy(BaseModel):
 
     routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     callback: CallbackPolicy = Field(default_factory=CallbackPolicy)
+    dialling: DialPolicy = Field(default_factory=DialPolicy)
     ask_customer_number: bool = Field(True, description="Unknown callers are asked for their customer number.")
     wrap_up_limit_s: int = Field(30, ge=0, le=3600, description="After it a wrap-up ends by itself; 0: none.")
     silence_ask_s: int = Field(60, ge=5, le=90, description="The switch is asked after a call this long silent.")

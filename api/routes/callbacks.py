@@ -62,9 +62,9 @@ async def slots(_: Asker, external_ref: Reference, session: Write, services: Fro
     )
 
 
-@router.post("/callbacks", status_code=201, summary="Promise a callback", responses=problems(404, 409))
+@router.post("/callbacks", status_code=201, summary="Promise a callback", responses=problems(404, 409, 429))
 async def promise(
-    _: Asker,
+    asker: Asker,
     external_ref: Reference,
     wish: WishIn,
     session: Write,
@@ -73,10 +73,13 @@ async def promise(
     now: Now,
 ) -> CallbackOut:
     """Stored before it is answered. An earlier open promise is merged into the new one. A number is read as people
-    write it; one that may not be dialled is refused."""
+    write it; one that may not be dialled is refused, and so is one more callback than the market's policy allows
+    to this number or customer in a day, or to new numbers in an hour (429)."""
     scene = await arrivals.scene_for(session, exchange_of(services), now)
     starts_at = await _meant(scene, external_ref, wish.slot_starts_at)
-    row = await wishes.promise(scene, external_ref, starts_at, wish.number, wish.topic)
+    row = await wishes.promise(
+        scene, external_ref, starts_at, wish.number, wish.topic, asked_by=asker.name_for_keys
+    )
     remember.subjects.append(str(row["customer_id"]))
     return _shown(services, row)
 

@@ -9,9 +9,11 @@ from kit.phone_numbers import (
     NumberUnreadable,
     caller,
     check_allowed_target,
+    check_may_be_dialled,
     display,
     is_emergency,
     normalise,
+    region_of,
 )
 
 FILM = "+493023125017"
@@ -204,6 +206,51 @@ def test_a_number_that_costs_somebody_dearly_is_never_dialled(kind: str) -> None
         check_allowed_target(REFUSED[kind])
 
     assert [error.code for error in refusal.value.errors] == ["number_not_allowed"]
+
+
+NOT_DIALLED = REFUSED | {
+    "toll free in Germany": of(49, 800, 1234567),
+    "toll free in North America": of(1, 800, 2345678),
+    "a neighbour": of(43, 1, 5123456),
+    "an island behind the code of a large country": of(1, 876, 5551234),
+    "Jersey behind the British code": of(44, 7797, 712345),
+    "personal in Britain": of(44, 70, 12345678),
+    "personal in the United States": of(1, 500, 2345678),
+    "pay-per-call behind an American area code": of(1, 212, 9761234),
+    "directory enquiries behind an American area code": of(1, 212, 5551212),
+    "universal personal": of(878, 101234567890),
+    "a network at sea or in the air": of(883, 510012345678),
+    "a country's own international network": of(882, 1312345),
+    "a trial service": of(991, 1234567),
+    "online service in Germany": of(49, 191, 12345),
+    "voting in Germany": of(49, 138, 1234),
+    "a call through another carrier": of(49, 1033, 3023125017),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_DIALLED)
+def test_a_number_that_is_nobodys_own_phone_in_an_allowed_country_is_not_dialled(kind: str) -> None:
+    allowed = ("DE",) if not NOT_DIALLED[kind].startswith("+1") else ("DE", "US")
+
+    with pytest.raises(NumberNotAllowed):
+        check_may_be_dialled(NOT_DIALLED[kind], allowed)
+
+
+@pytest.mark.parametrize(
+    ("number", "countries"), [(FILM, ("DE",)), (of(43, 1, 5123456), ("DE", "AT")), (of(1, 212, 2345678), ("US",))]
+)
+def test_somebodys_own_phone_in_an_allowed_country_is_dialled(number: str, countries: tuple[str, ...]) -> None:
+    check_may_be_dialled(number, countries)
+
+
+@given(st.from_regex(r"\A\+[1-9][0-9]{6,14}\Z"))
+def test_whatever_is_dialled_lies_in_an_allowed_country(number: str) -> None:
+    try:
+        check_may_be_dialled(number, ("DE",))
+    except NumberNotAllowed:
+        return
+
+    assert region_of(number) == "DE"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,56 @@
+"""Alarms of requests that were refused: announced in a transaction of their own, as the request's is undone.
+
+Somebody who tries a thousand times a minute writes one event a minute, and counts a thousand.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import datetime, timedelta
+
+from prometheus_client import Counter
+
+from kit.announcements import NewEvent
+from kit.clock import Clock
+from kit.database import Database
+from kit.errors import Fault
+from kit.metrics import Metrics
+
+QUIET = timedelta(minutes=1)
+MOST = 1000
+"""Subjects remembered at once."""
+
+
+class Alarms:
+    """Those of one process."""
+
+    def __init__(self, database: Database, clock: Clock, metrics: Metrics) -> None:
+        self._database, self._clock = database, clock
+        self._sounded: OrderedDict[tuple[str, str], datetime] = OrderedDict()
+        self._counter = Counter(
+            "durchwahl_alarms",
+            "Requests refused that somebody should look into.",
+            ("type",),
+            registry=metrics.registry,
+        )
+
+    async def sound(self, error: BaseException) -> bool:
+        """Announce what the error raises an alarm about, unless it has just been; whether it was announced."""
+        alarm = error.alarm if isinstance(error, Fault) else None
+        if alarm is None:
+            return False
+        self._counter.labels(alarm.type).inc()
+        if not self._is_news(alarm):
+            return False
+        async with self._database.transaction() as session:
+            session.announce(alarm)
+        return True
+
+    def _is_news(self, alarm: NewEvent) -> bool:
+        key, now = (alarm.type, alarm.subject), self._clock.now()
+        last = self._sounded.pop(key, None)
+        is_news = last is None or now - last >= QUIET
+        self._sounded[key] = now if is_news or last is None else last
+        if len(self._sounded) > MOST:
+            self._sounded.popitem(last=False)
+        return is_news
