@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from kit.errors import TooManyRequests
+from kit.rates import Counting, Rate
 
 AT_ONCE = 2
 """Hashes computed at the same time: each takes 64 MiB and 50 ms of a core."""
@@ -22,8 +22,7 @@ AT_ONCE = 2
 MOST_WAITING = 32
 """Somebody who comes after them would wait for a second."""
 
-FAILURES = 5
-WITHIN = timedelta(minutes=1)
+FAILURES = Rate(5, timedelta(minutes=1))
 MOST = 10_000
 """Addresses watched at once; the oldest is forgotten first."""
 
@@ -64,27 +63,22 @@ class Hashing:
 
 
 class FailedSignIns:
-    """Counts failures per address, hashed; a seam for limits that all replicas share."""
+    """Counts failures per address of an account, hashed."""
 
-    def __init__(self) -> None:
-        self._failures: OrderedDict[bytes, tuple[int, datetime]] = OrderedDict()
+    def __init__(self, rate: Rate | None = FAILURES) -> None:
+        self._failures = Counting(rate, MOST)
 
     def check(self, email: str, now: datetime) -> None:
         """Raise `TooManyAttempts` while the address has failed too often."""
-        count, since = self._failures.get(_watched(email), (0, now))
-        wait = since + WITHIN - now
-        if count >= FAILURES and wait > timedelta(0):
-            raise TooManyAttempts(retry_after_s=int(wait.total_seconds()) + 1)
+        wait = self._failures.full(_watched(email), now)
+        if wait:
+            raise TooManyAttempts(retry_after_s=wait)
 
     def note(self, email: str, now: datetime) -> None:
-        key = _watched(email)
-        count, since = self._failures.pop(key, (0, now))
-        self._failures[key] = (count + 1, since) if now - since < WITHIN else (1, now)
-        if len(self._failures) > MOST:
-            self._failures.popitem(last=False)
+        self._failures.hit(_watched(email), now)
 
     def clear(self, email: str) -> None:
-        self._failures.pop(_watched(email), None)
+        self._failures.forget(_watched(email))
 
 
 def invented() -> str:

@@ -128,6 +128,11 @@ def public(why: str) -> Callable[[Call], Call]:
     return _marking("__public__", why)
 
 
+def uncounted(why: str) -> Callable[[Call], Call]:
+    """Mark a public endpoint as one that strangers may ask as often as they like, and say why."""
+    return _marking("__uncounted__", why)
+
+
 def keyless(why: str) -> Callable[[Call], Call]:
     """Mark a POST as one that asks for no `Idempotency-Key`, and say what serves in its place."""
     return _marking("__keyless__", why)

@@ -30,7 +30,7 @@ from kit.errors import Forbidden, NotFound, Unauthorized
 COOKIE = "durchwahl_session"
 CUSTOMERS_OWN = "external_ref"
 """The part of the path that says whose a customer's route is."""
-
+SWITCHS = frozenset({"telephony"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Handler: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -108,11 +108,14 @@ class Door(APIRoute):
         kinds = () if self.streamed else self.kinds
         swallows = self.writes and not self.streamed
         versioned = self.versioned is not None
+        counted = not hasattr(self.endpoint, "__uncounted__")
 
         async def enter(request: Request) -> Response:
             services = cast(Services, request.scope["app"].state.services)
             if requirements:
                 request.scope[PRINCIPAL] = await admitted(request.scope, services, requirements)
+            elif counted:
+                services.limits.stranger(request.scope, services.clock.now())
             if kinds:
                 await cast(StrictRequest, request).read(*kinds)
             elif swallows:
@@ -145,12 +148,14 @@ class Door(APIRoute):
 
 
 async def admitted(scope: Scope, services: Services, requirements: tuple[frozenset[str], ...]) -> Principal:
-    """The caller, when one grant of each requirement is there. Raises 401 and 403, and 404 for a customer who asks
+    """The caller, when one grant of each requirement is there. Raises 401, 403 and 429, and 404 for a customer who asks
     for another's: as for one who isn't there."""
-    token = _token(scope)
+    token, now = _token(scope), services.clock.now()
     principal = await _recognised(token, services) if token else None
     if principal is None:
+        services.limits.stranger(scope, now)
         raise Unauthorized
+    services.limits.known(principal, now, at_the_switchs=SWITCHS in requirements)
     for grants in requirements:
         if principal.grants.isdisjoint(grants):
             raise Forbidden

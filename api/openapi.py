@@ -121,7 +121,7 @@ def _version(operation: dict[str, Any], route: Door) -> None:
 
 def _statuses(route: Door) -> set[int]:
     """The problems that a route has because of what it is."""
-    statuses = {500}
+    statuses = {429, 500}
     statuses |= {401, 403} if route.requirements else set()
     statuses |= {404} if route.param_convertors else set()
     statuses |= {422} if route.dependant.query_params or route.param_convertors else set()

@@ -13,6 +13,7 @@ from accounts.customer_tokens import CustomerTokens
 from accounts.passwords import FailedSignIns, Hashing
 from accounts.recognition import Recognition
 from api.alarms import Alarms
+from api.limits import Limits
 from api.probe import WriteProbe
 from api.vitals import Vitals
 from customers import queries as customers
@@ -21,6 +22,7 @@ from kit.clock import Clock
 from kit.database import Database
 from kit.ids import IdMaker, new_id
 from kit.metrics import Metrics
+from kit.rates import Rate
 from kit.settings import Settings
 
 Hook: TypeAlias = AbstractAsyncContextManager[Any]
@@ -41,7 +43,14 @@ class Services:
     background: list[Background] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
     hashing: Hashing = field(default_factory=Hashing)
-    failed_sign_ins: FailedSignIns = field(default_factory=FailedSignIns)
+
+    @cached_property
+    def failed_sign_ins(self) -> FailedSignIns:
+        return FailedSignIns(Rate.parse(self.settings.limit_failed_sign_ins))
+
+    @cached_property
+    def limits(self) -> Limits:
+        return Limits(self.settings, self.metrics)
 
     @cached_property
     def recognition(self) -> Recognition:

@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kit.rates import RateText
+
 
 class Settings(BaseSettings):
     """Environment variables `DURCHWAHL_…`; durations in seconds or ISO 8601 (`PT5S`)."""
@@ -61,6 +63,16 @@ class Settings(BaseSettings):
     idempotency_lifetime: timedelta = Field(
         timedelta(hours=24), description="How long the answer to an Idempotency-Key is kept."
     )
+    limit_people: RateText = Field(
+        "1200/minute", description="Requests of one person and replica; empty: no limit, as everywhere below."
+    )
+    limit_machines: RateText = Field("12000/minute", description="Requests of one key that is not the switch's.")
+    limit_telephony: RateText = Field("", description="Requests of one switch's key.")
+    limit_strangers: RateText = Field(
+        "600/minute", description="Requests without good credentials from one address (of IPv6 one /64)."
+    )
+    limit_sign_ins: RateText = Field("300/minute", description="Passwords tried from one address.")
+    limit_failed_sign_ins: RateText = Field("5/minute", description="Wrong passwords for one account.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     access_log: bool = Field(True, description="Whether each request is logged: route, status, duration.")
     workers: bool = Field(True, description="Whether `durchwahl serve` also runs the loops.")

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from api.dependencies import FromServices, public
+from api.dependencies import FromServices, public, uncounted
 from api.errors import problems
 from api.transactional import TransactionalRoute
 from kit.errors import Unavailable
@@ -30,6 +30,7 @@ class Well(BaseModel):
 
 @router.get("/livez", summary="Does the process live?", responses=problems(503))
 @public("says only that the process lives")
+@uncounted("whoever watches over us must get through")
 async def livez(services: FromServices) -> Well:
     """503 when the event loop has not turned for 10 s. Asks no database."""
     if not services.vitals.alive():
@@ -39,6 +40,7 @@ async def livez(services: FromServices) -> Well:
 
 @router.get("/readyz", summary="May work come here?", responses=problems(503))
 @public("says only that this replica takes work")
+@uncounted("whoever watches over us must get through")
 async def readyz(services: FromServices) -> Well:
     """This replica alone: not draining, loop lag below 1 s, every loop heard within 30 s, pool not exhausted.
 
@@ -58,6 +60,7 @@ async def readyz(services: FromServices) -> Well:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 @public("names routes and counts, nobody; keep it inside the network")
+@uncounted("whoever watches over us must get through")
 async def metrics(services: FromServices) -> Response:
     """Names begin with `durchwahl_`. `durchwahl_db_writable` is found out by writing a row, at most every 10 s."""
     await services.write_probe.refresh()

@@ -30,6 +30,7 @@ Person = Annotated[Principal, requires(*EVERYBODY)]
 @public("this is where one signs in; failures are counted and slowed down")
 async def sign_in(wanted: SignIn, services: FromServices, now: Now, request: Request) -> Response:
     """Answers with a token and sets it as an HttpOnly cookie. Lasts 12 hours, or until signed out."""
+    services.limits.sign_in(request.scope, now)
     token, signed_in = await service.sign_in(
         services.database,
         services.hashing,
