@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, Text, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, PrimaryKeyConstraint, Text, text
 from sqlmodel import Field, SQLModel
 
 from kit.tables import Instant, Json, TextList, about, one_of
@@ -13,12 +13,17 @@ SCOPES = ("telephony", "control_center", "operator")
 
 
 class Account(SQLModel, table=True):
-    """A person who signs in locally; `advisor_id` where the person is an advisor."""
+    """A person who signs in; `advisor_id` where the person is an advisor.
+
+    `issuer` and `subject`: who the identity provider says it is; its tokens from before `signed_out_at` are void.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (
         one_of("role", ROLES, "ck_accounts_role"),
         Index("ux_accounts_email", text("lower(email)"), unique=True),
+        Index("ux_accounts_subject", "issuer", "subject", unique=True),
+        CheckConstraint("(issuer IS NULL) = (subject IS NULL)", name="ck_accounts_subject"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -29,6 +34,9 @@ class Account(SQLModel, table=True):
     advisor_id: UUID | None = Field(default=None, foreign_key="advisors.id", unique=True)
     active: bool = True
     created_at: datetime = Field(sa_type=Instant)
+    issuer: str | None = Field(default=None, sa_type=Text)
+    subject: str | None = about("pseudonymous", default=None, sa_type=Text)
+    signed_out_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class SignIn(SQLModel, table=True):
@@ -41,6 +49,7 @@ class SignIn(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    provider_session: str | None = about("pseudonymous", default=None, sa_type=Text, index=True)
 
 
 class MachineKey(SQLModel, table=True):

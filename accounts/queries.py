@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from accounts.models import Account, MachineKey, SigningKey
 from accounts.principal import Principal, machine, person
@@ -108,16 +108,20 @@ async def account_by_email(session: ReadSession, email: str) -> Row | None:
     )
 
 
+BEGIN_SIGN_IN = """
+INSERT INTO sign_ins (token_hash, account_id, created_at, expires_at, provider_session) VALUES ($1, $2, $3, $4, $5)
+"""
+
+
 async def begin_sign_in(
-    session: Session, hashed: bytes, account_id: UUID, now: datetime, expires_at: datetime
+    session: Session,
+    hashed: bytes,
+    account_id: UUID,
+    now: datetime,
+    expires_at: datetime,
+    provider_session: str | None = None,
 ) -> None:
-    await session.execute(
-        "INSERT INTO sign_ins (token_hash, account_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
-        hashed,
-        account_id,
-        now,
-        expires_at,
-    )
+    await session.execute(BEGIN_SIGN_IN, hashed, account_id, now, expires_at, provider_session)
 
 
 async def end_sign_in(session: Session, hashed: bytes, now: datetime) -> bool:
@@ -132,6 +136,42 @@ async def end_sign_ins_of(session: Session, account_id: UUID, now: datetime) -> 
         "UPDATE sign_ins SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL", account_id, now
     )
     return int(tag.split()[1])
+
+
+END_PROVIDER_SESSION = """
+UPDATE sign_ins SET ended_at = $3 FROM accounts
+WHERE accounts.id = sign_ins.account_id AND accounts.issuer = $1
+  AND sign_ins.provider_session = $2 AND sign_ins.ended_at IS NULL
+RETURNING sign_ins.account_id
+"""
+
+
+async def end_sign_ins_of_provider_session(session: Session, issuer: str, sid: str, now: datetime) -> list[UUID]:
+    """Whose sign-ins were ended, each once."""
+    rows = await session.fetch(END_PROVIDER_SESSION, issuer, sid, now)
+    return list(dict.fromkeys(row["account_id"] for row in rows))
+
+
+async def account_of_subject(session: ReadSession, issuer: str, subject: str) -> Account | None:
+    query = select(Account).where(col(Account.issuer) == issuer, col(Account.subject) == subject)
+    return (await session.orm.exec(query)).first()
+
+
+async def account_to_link(session: Session, email: str) -> Account | None:
+    """The account with this address that nobody of the identity provider's has yet, locked."""
+    query = select(Account).where(func.lower(col(Account.email)) == email.lower(), col(Account.subject).is_(None))
+    return (await session.orm.exec(query.with_for_update())).first()
+
+
+async def account_for_bearer(session: ReadSession, issuer: str, subject: str) -> Row | None:
+    return await session.fetch_row(
+        """
+        SELECT id, role, advisor_id, signed_out_at, created_at FROM accounts
+        WHERE issuer = $1 AND subject = $2 AND active
+        """,
+        issuer,
+        subject,
+    )
 
 
 async def sign_in(session: ReadSession, hashed: bytes) -> Row | None:

@@ -13,7 +13,7 @@ from accounts.models import Account
 from accounts.passwords import FailedSignIns, Hashing, invented
 from kit.announcements import NewEvent
 from kit.database import Database, ReadSession, Session
-from kit.errors import Conflict, Error, NotFound, Unauthorized
+from kit.errors import Conflict, Error, Forbidden, NotFound, Unauthorized
 from kit.ids import IdMaker, encode
 
 
@@ -21,6 +21,10 @@ class WrongCredentials(Unauthorized):
     """Says neither that the account exists nor that the password was wrong."""
 
     word, title = "wrong-credentials", "Address and password don't fit together."
+
+
+class LocalSignInOff(Forbidden):
+    word, title = "local-sign-in-off", "Passwords are not taken here; sign in at the identity provider."
 
 
 class AddressTaken(Conflict):
@@ -85,14 +89,17 @@ async def sign_in(
         return await begin(session, account["id"], now, lasts)
 
 
-async def begin(session: Session, account_id: UUID, now: datetime, lasts: timedelta) -> tuple[str, SignedIn]:
-    """Begin a sign-in for somebody whose password has been recognised. Raises `WrongCredentials` when inactive."""
+async def begin(
+    session: Session, account_id: UUID, now: datetime, lasts: timedelta, *, provider_session: str | None = None
+) -> tuple[str, SignedIn]:
+    """Begin a sign-in for somebody who has been recognised. Raises `WrongCredentials` when inactive."""
     account = await session.orm.get(Account, account_id, with_for_update={"key_share": True})
     if account is None or not account.active:
         raise WrongCredentials
     token = tokens.make("session")
     expires_at = now + lasts
-    await queries.begin_sign_in(session, tokens.digest(token.encode()), account_id, now, expires_at)
+    hashed = tokens.digest(token.encode())
+    await queries.begin_sign_in(session, hashed, account_id, now, expires_at, provider_session)
     _announce(session, "account.signed_in", account, now)
     return token, SignedIn(account_id, account.name, account.role, account.advisor_id, expires_at)
 
@@ -119,9 +126,31 @@ async def sign_out_everywhere(session: Session, account_id: UUID, now: datetime)
     if account is None:
         raise NotFound
     ended = await queries.end_sign_ins_of(session, account_id, now)
-    if ended:
-        _announce(session, "account.signed_out_everywhere", account, now)
+    account.signed_out_at = now
+    _announce(session, "account.signed_out_everywhere", account, now)
     return ended
+
+
+async def tell_signed_out(session: Session, account_id: UUID, now: datetime) -> None:
+    """Announce that a sign-in of theirs was ended by the identity provider."""
+    account = await session.orm.get(Account, account_id)
+    assert account is not None  # sign-ins refer to it
+    _announce(session, "account.signed_out", account, now)
+
+
+async def added(session: Session, account: Account, now: datetime) -> Account:
+    """Keep an account that was made elsewhere."""
+    session.orm.add(account)
+    await session.orm.flush()
+    _announce(session, "account.created", account, now)
+    return account
+
+
+def linked(session: Session, account: Account, issuer: str, subject: str, now: datetime) -> Account:
+    """From now on the account is whose the identity provider says."""
+    account.issuer, account.subject = issuer, subject
+    _announce(session, "account.linked", account, now)
+    return account
 
 
 async def create(

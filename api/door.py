@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from accounts import jwt
 from accounts.principal import Principal
 from api.bodies import Kind, StrictRequest
 from api.dependencies import PRINCIPAL, SESSION, JsonOrForm, Requires, reading, writing
@@ -26,6 +27,7 @@ from api.handing import calls, shortened
 from api.services import Services
 from api.versions import Mode, Versioned, tagged
 from kit.errors import Forbidden, NotFound, Unauthorized
+from kit.settings import Settings
 
 COOKIE = "durchwahl_session"
 CUSTOMERS_OWN = "external_ref"
@@ -165,8 +167,9 @@ async def admitted(scope: Scope, services: Services, requirements: tuple[frozens
 
 
 async def _recognised(token: bytes, services: Services) -> Principal | None:
-    """A token of ours has no dot in it, a customer's has two."""
-    recognise = services.customer_tokens.recognise if b"." in token else services.recognition.recognise
+    """A token of ours has no dot in it; of those with two, the identity provider's say so, all else is customers'."""
+    foreign = b"." in token and not (services.takes_foreign and jwt.names_issuer(token, services.settings.oidc_issuer))
+    recognise = services.customer_tokens.recognise if foreign else services.recognition.recognise
     return await recognise(token, services.clock.now())
 
 
@@ -175,6 +178,12 @@ def signed_in_with(principal: Principal) -> bytes:
     if principal.sign_in_hash is None:
         raise Forbidden
     return principal.sign_in_hash
+
+
+def set_session_cookie(response: Response, token: str, max_age_s: int, scheme: str, settings: Settings) -> None:
+    """For browsers; no script reads it, and no other site makes it come along."""
+    secure = scheme == "https" or settings.public_url.startswith("https:")
+    response.set_cookie(COOKIE, token, max_age=max_age_s, httponly=True, samesite="strict", secure=secure)
 
 
 def _token(scope: Scope) -> bytes | None:

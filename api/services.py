@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import migrations.metadata  # noqa: F401 - every table, as an account's key points to a room above it
 from accounts.customer_tokens import CustomerTokens
+from accounts import external
+from accounts.external import Rules
 from accounts.passwords import FailedSignIns, Hashing
+from accounts.principal import Principal
+from accounts.provider import Provider
 from accounts.recognition import Recognition
 from api.alarms import Alarms
 from api.limits import Limits
@@ -43,6 +48,8 @@ class Services:
     background: list[Background] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
     hashing: Hashing = field(default_factory=Hashing)
+    provider_transport: Any = None
+    """How the identity provider is reached, where it is not by the network."""
 
     @cached_property
     def failed_sign_ins(self) -> FailedSignIns:
@@ -53,8 +60,24 @@ class Services:
         return Limits(self.settings, self.metrics)
 
     @cached_property
+    def provider(self) -> Provider | None:
+        """The identity provider, where one is set."""
+        return Provider(self.settings, self.provider_transport) if self.settings.oidc_issuer else None
+
+    @cached_property
     def recognition(self) -> Recognition:
-        return Recognition(self.database)
+        return Recognition(self.database, self._foreign if self.takes_foreign else None)
+
+    @property
+    def takes_foreign(self) -> bool:
+        """Whether access tokens of the identity provider's are taken."""
+        return bool(self.settings.oidc_issuer and self.settings.oidc_audience)
+
+    async def _foreign(self, token: bytes, now: datetime) -> tuple[Principal, datetime] | None:
+        """The person behind an access token of the identity provider's."""
+        assert self.provider is not None
+        claims = await self.provider.access(token, now)
+        return await external.recognised(self.database, Rules.of(self.settings), claims)
 
     @cached_property
     def customer_tokens(self) -> CustomerTokens:

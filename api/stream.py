@@ -30,6 +30,7 @@ from kit import strict_json
 from kit.errors import BadRequest, Fault, Forbidden, Unavailable
 from kit.logs import logger
 from kit.loops import Supervisor, facts
+from kit.settings import Settings
 from realtime.doorbell import Doorbell
 from realtime.listener import Listener
 from realtime.stream import Stream
@@ -42,7 +43,9 @@ BURST, PER_SECOND = 20, 1.0
 """Messages that a client may send at once, and how fast more are granted; a desk sends two when it connects."""
 
 MOST = 5_000
-"""Sockets of one process; each takes 17–36 KiB."""
+"""Sockets of one process; each takes 17–36 KiB. Those that have not said hello yet count too."""
+MOST_OF_ONE = 20
+"""Streams of one sign-in; a desk has one, a person some tabs."""
 
 
 class Flood(Forbidden):
@@ -51,6 +54,10 @@ class Flood(Forbidden):
 
 class BadTicket(Forbidden):
     word, title = "bad-ticket", "The ticket is unknown, used or expired."
+
+
+class TooManyStreams(Forbidden):
+    word, title = "too-many-streams", "This sign-in has too many streams open."
 
 
 class TooLarge(BadRequest):
@@ -94,13 +101,21 @@ async def listen(websocket: WebSocket) -> None:
     """One socket, from handshake to end."""
     services: Services = websocket.app.state.services
     stream: Stream | None = services.extras.get(STREAM)
-    if _is_foreign(websocket, services.settings.public_url):
+    if _is_foreign(websocket, services.settings):
         await websocket.close()
         return
-    if stream is None or len(stream.hub.listeners) >= MOST:
+    if stream is None or stream.open >= MOST:
         await websocket.send_denial_response(Response(status_code=503, headers={"retry-after": "5"}))
         return
-    await websocket.accept()
+    stream.open += 1
+    try:
+        await websocket.accept()
+        await _converse(websocket, stream)
+    finally:
+        stream.open -= 1
+
+
+async def _converse(websocket: WebSocket, stream: Stream) -> None:
     out = outlet(websocket)
     conversation = asyncio.create_task(Conversation(websocket, stream, out).run())
     sending = asyncio.create_task(out.run())
@@ -154,6 +169,9 @@ class Conversation:
         listener = await self._stream.enter(message["ticket"], self._out)
         if listener is None:
             raise BadTicket
+        if self._stream.hub.streams_of(listener.viewer.sign_in) > MOST_OF_ONE:
+            self._stream.hub.leave(listener)
+            raise TooManyStreams
         return listener
 
     async def _do(self, listener: Listener, message: Mapping[str, Any]) -> None:
@@ -196,11 +214,11 @@ def _code(fault: Fault) -> int:
     return 1009 if isinstance(fault, TooLarge) else 1008
 
 
-def _is_foreign(websocket: WebSocket, public_url: str) -> bool:
+def _is_foreign(websocket: WebSocket, settings: Settings) -> bool:
     """Whether a page of somebody else opens this; programs send no Origin."""
     origin = websocket.headers.get("origin")
-    if origin is None:
+    if origin is None or origin in settings.allowed_origins.split():
         return False
-    own = {websocket.headers.get("host"), urlsplit(public_url).netloc or None}
+    own = {websocket.headers.get("host"), urlsplit(settings.public_url).netloc or None}
     host = host_of(origin)
     return not host or host not in own

@@ -1,8 +1,8 @@
 """How often somebody may come: so many times in a window that begins with the first.
 
-The notation is that of `limits` (`"1200/minute"`, `"5 per 10 minutes"`); the counting is our own, in memory and for
-one process: with the library's storage a hit costs 7 µs and a thread now and then, here 0.8 (`python -m bench.rates`).
-So n replicas let through n times as much, which is also what they can take.
+The notation is that of `limits` (`"1200/minute"`, `"5 per 10 minutes"`); the counting is our own, in memory and
+for one process: with the library's storage a hit costs 7 µs and a thread now and then, here 0.8
+(`python -m bench.rates`). So n replicas let through n times as much, which is also what they can take.
 """
 
 from __future__ import annotations

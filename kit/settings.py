@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kit.rates import RateText
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(BaseSettings):
@@ -60,6 +63,31 @@ class Settings(BaseSettings):
         timedelta(days=7), description="How long a machine key stays valid beside its successor when it is rotated."
     )
     session_lifetime: timedelta = Field(timedelta(hours=12), description="How long a sign-in lasts.")
+    local_sign_in: bool = Field(True, description="Whether people may sign in with a password kept here.")
+    oidc_issuer: str = Field(
+        "", description="The identity provider (OpenID Connect), exactly as it calls itself; empty: none."
+    )
+    oidc_client_id: str = Field("", description="As which we are registered at the identity provider.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Our secret there; empty for a public client.")
+    oidc_scopes: str = Field("openid email profile", description="What we ask the identity provider for.")
+    oidc_audience: str = Field(
+        "", description="Audience of access tokens that clients may send as bearer; empty: none are taken."
+    )
+    oidc_algorithms: str = Field("RS256 PS256 ES256 EdDSA", description="Signatures that are taken.")
+    oidc_role_claim: str = Field("roles", description="Where a person's groups stand: `realm_access.roles`.")
+    oidc_roles: dict[str, Literal["advisor", "lead", "supervisor", "admin", "auditor"]] = Field(
+        {}, description='Group to role, the first that fits counts: `{"phone-admins": "admin"}`; empty: kept here.'
+    )
+    oidc_link_by_email: bool = Field(
+        False, description="Whether an account without a subject is found by the provider's verified address."
+    )
+    oidc_create_accounts: bool = Field(
+        False, description="Whether people with a role get an account by signing in."
+    )
+    oidc_timeout: timedelta = Field(timedelta(seconds=5), description="For one answer of the identity provider.")
+    allowed_origins: str = Field(
+        "", description="Other origins, apart by spaces, whose pages may open the stream: `https://crm.example`."
+    )
     idempotency_lifetime: timedelta = Field(
         timedelta(hours=24), description="How long the answer to an Idempotency-Key is kept."
     )
@@ -76,3 +104,20 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     access_log: bool = Field(True, description="Whether each request is logged: route, status, duration.")
     workers: bool = Field(True, description="Whether `durchwahl serve` also runs the loops.")
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        """What would only be noticed by the first who signs in stops the start instead."""
+        if not self.oidc_issuer:
+            return self
+        if not is_safe(self.oidc_issuer) or not self.oidc_client_id or not self.public_url:
+            raise ValueError("oidc_issuer must be https, and needs oidc_client_id and public_url")
+        if self.oidc_audience == self.oidc_client_id:
+            raise ValueError("oidc_audience must not be oidc_client_id, or ID tokens would be taken as bearer")
+        return self
+
+
+def is_safe(url: str) -> bool:
+    """Encrypted, or on this very machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)

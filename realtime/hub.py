@@ -41,6 +41,10 @@ class Hub:
                 self.mute(listener)
                 self.send(listener, [envelope.resync()])
 
+    def streams_of(self, sign_in: bytes) -> int:
+        """Streams that one sign-in has open here."""
+        return sum(listener.viewer.sign_in == sign_in for listener in self.listeners)
+
     def enter(self, listener: Listener) -> None:
         self.listeners.add(listener)
 

@@ -50,6 +50,8 @@ class Stream:
     ) -> None:
         self.hub = Hub(kept)
         self.bells = Bells()
+        self.open = 0
+        """Sockets, also those of which nobody knows yet who they are."""
         self.wake = asyncio.Event()
         self._database, self._clock, self._monotonic = database, clock, monotonic
         self._snapshots = Snapshots(database, monotonic)

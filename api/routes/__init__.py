@@ -17,6 +17,7 @@ from api.routes import (
     keys,
     markets,
     numbers,
+    oidc,
     pages,
     products,
     sessions,
@@ -27,6 +28,7 @@ from api.routes import (
 
 ROUTERS = (
     sessions.router,
+    oidc.router,
     keys.router,
     signing_keys.router,
     accounts.router,

@@ -13,7 +13,7 @@ from accounts.principal import Principal
 from accounts.roles import EVERYBODY
 from accounts.schemas import Me, SignIn
 from api.dependencies import FromServices, Now, Read, Write, public, requires
-from api.door import COOKIE, signed_in_with
+from api.door import set_session_cookie, signed_in_with
 from api.errors import problems
 from api.rendering import Json
 from api.services import Services
@@ -25,11 +25,13 @@ Person = Annotated[Principal, requires(*EVERYBODY)]
 
 
 @router.post(
-    "", status_code=201, summary="Sign in", response_model=schemas.Session, responses=problems(401, 429, 503)
+    "", status_code=201, summary="Sign in", response_model=schemas.Session, responses=problems(401, 403, 429, 503)
 )
 @public("this is where one signs in; failures are counted and slowed down")
 async def sign_in(wanted: SignIn, services: FromServices, now: Now, request: Request) -> Response:
     """Answers with a token and sets it as an HttpOnly cookie. Lasts 12 hours, or until signed out."""
+    if not services.settings.local_sign_in:
+        raise service.LocalSignInOff
     services.limits.sign_in(request.scope, now)
     token, signed_in = await service.sign_in(
         services.database,
@@ -77,5 +79,4 @@ async def sign_out_everywhere(
 
 
 def _set_cookie(response: Response, token: str, max_age_s: int, request: Request, services: Services) -> None:
-    secure = request.url.scheme == "https" or services.settings.public_url.startswith("https:")
-    response.set_cookie(COOKIE, token, max_age=max_age_s, httponly=True, samesite="strict", secure=secure)
+    set_session_cookie(response, token, max_age_s, request.url.scheme, services.settings)

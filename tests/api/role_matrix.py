@@ -29,6 +29,10 @@ GRANTS: dict[str, str] = {
     "GET /v1/sessions/current": STAFF,
     "DELETE /v1/sessions/current": STAFF,
     "DELETE /v1/sessions": STAFF,
+    "GET /v1/sign-in": PUBLIC,
+    "GET /v1/oidc/sign-in": PUBLIC,
+    "GET /v1/oidc/callback": PUBLIC,  # the code, and the state in the browser's cookie, are the credential
+    "POST /v1/oidc/logout": PUBLIC,  # signed by the identity provider
     "POST /v1/accounts": "admin",
     "GET /v1/accounts": "admin auditor",
     "GET /v1/accounts/{account_id}": "admin auditor",

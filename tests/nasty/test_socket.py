@@ -111,3 +111,46 @@ async def test_what_nobody_can_mean_ends_the_stream(running: Running, message: A
         await socket.connection.send(message)
 
         assert await socket.closed() == 1008
+
+
+async def test_page_of_an_origin_that_is_allowed_is_let_in(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = running.services
+    monkeypatch.setattr(services.settings, "allowed_origins", "https://crm.example https://desk.example:8443")
+    for origin in services.settings.allowed_origins.split():
+        async with running.socket(origin=origin) as socket:
+            await socket.say(type="subscribe", topics=["all"])
+            assert (await socket.hear())[0]["type"] == "snapshot"
+    for origin in ("https://crm.example:8443", "http://crm.example", "https://crm.example.elsewhere.example"):
+        with pytest.raises(InvalidStatus):
+            async with connect(running.url, origin=origin):  # type: ignore[arg-type]
+                pass
+
+
+async def test_sockets_that_say_nothing_take_places_too(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.stream.MOST", 3)
+    async with running.socket(None), running.socket(None), running.socket(None):
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(running.url):
+                pass
+        assert refused.value.response.status_code == 503
+        assert refused.value.response.headers["retry-after"] == "5"
+
+
+async def test_one_sign_in_has_so_many_streams(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.stream.MOST_OF_ONE", 1)
+    async with running.socket("supervisor") as first, running.socket("admin"):
+        await first.say(type="resume", cursor="x", topics=["all"])
+        assert (await first.hear())[0]["type"] == "resync"
+        async with running.socket("supervisor") as second:
+            assert await second.closed() == 1008
+
+
+@on_both
+async def test_many_small_messages_before_hello_end_at_the_first(running: Running) -> None:
+    async with running.socket(None) as socket:
+        for _ in range(3):
+            await socket.connection.send("{}")
+
+        assert await socket.closed() == 1008
