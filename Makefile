@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick format replay bench chaos chaos-quick clean
+.PHONY: help demo test quick format replay bench chaos chaos-quick doors clean
 
 help: ## these words
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,9 @@ chaos-quick: ## faults with drawn seeds for six minutes, one JSON line at the en
 
 chaos: ## faults for hours, in pieces that add up: make chaos PIECE="--part kill --cycles 100"
 	./run python -m tests.chaos long $(PIECE)
+
+doors: ## who gets in where, nasty inputs, generated cases: counted, one JSON line at the end
+	./run python -m tests.doors
 
 clean: ## remove what was prepared and cached; data in .data stays
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from accounts import jwt
 from accounts.principal import Principal
+from accounts.recognition import REMEMBERED
 from api.bodies import Kind, StrictRequest
 from api.dependencies import PRINCIPAL, SESSION, JsonOrForm, Requires, reading, writing
 from api.handing import calls, shortened
@@ -114,6 +115,7 @@ class Door(APIRoute):
 
         async def enter(request: Request) -> Response:
             services = cast(Services, request.scope["app"].state.services)
+            began = services.clock.now()
             if requirements:
                 request.scope[PRINCIPAL] = await admitted(request.scope, services, requirements)
             elif counted:
@@ -123,6 +125,8 @@ class Door(APIRoute):
             elif swallows:
                 await request.body()
             response = await act(request, services)
+            if requirements and services.clock.now() - began >= REMEMBERED:
+                await still_admitted(request.scope, services)
             return tagged(request, response) if versioned else response
 
         return enter
@@ -166,10 +170,22 @@ async def admitted(scope: Scope, services: Services, requirements: tuple[frozens
     return principal
 
 
+async def still_admitted(scope: Scope, services: Services) -> None:
+    """For what takes long: nobody gets an answer who was let in once and would not be now. Raises 401 and 403."""
+    token = _token(scope)
+    principal = await _recognised(token, services) if token else None
+    if principal is None:
+        raise Unauthorized
+    for grants in scope["route"].requirements:
+        if principal.grants.isdisjoint(grants):
+            raise Forbidden
+
+
 async def _recognised(token: bytes, services: Services) -> Principal | None:
-    """A token of ours has no dot in it; of those with two, the identity provider's say so, all else is customers'."""
-    foreign = b"." in token and not (services.takes_foreign and jwt.names_issuer(token, services.settings.oidc_issuer))
-    recognise = services.customer_tokens.recognise if foreign else services.recognition.recognise
+    """A token of ours has no dot in it; of those with two the identity provider's say so, the rest is customers'."""
+    issuer = services.settings.oidc_issuer if services.takes_foreign else ""
+    customers = b"." in token and not (issuer and jwt.names_issuer(token, issuer))
+    recognise = services.customer_tokens.recognise if customers else services.recognition.recognise
     return await recognise(token, services.clock.now())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from accounts.principal import Principal
 from api.bodies import UnreadableType
 from api.dependencies import FromServices, requires, streamed
+from api.door import still_admitted
 from api.errors import problems
 from api.kept import KeptBooks
 from api.reports import LineReports
@@ -21,7 +23,7 @@ from customers.bulk import Activations, Customers
 from customers.staff_bulk import Advisors
 from direct_dial.bulk import Numbers
 from kit import bulk
-from kit.bulk import Importer
+from kit.bulk import Importer, Report
 from kit.records import Format
 
 router = APIRouter(prefix="/v1", tags=["Files"], route_class=TransactionalRoute)
@@ -122,7 +124,16 @@ async def activations(
 def _reports(importer: Importer[Any], request: Request, services: Services, errors_only: bool) -> Response:
     lines = bulk.lines_of(request.stream(), _format(request), importer)
     batches = bulk.run(services.database, importer, lines, services.clock.now, services.new_id)
-    return LineReports(batches, errors_only=errors_only)
+    return LineReports(_while_admitted(batches, request, services), errors_only=errors_only)
+
+
+async def _while_admitted(
+    batches: AsyncIterator[list[Report]], request: Request, services: Services
+) -> AsyncIterator[list[Report]]:
+    """A file takes minutes; whose key is revoked meanwhile brings in no further batch."""
+    async for reports in batches:
+        yield reports
+        await still_admitted(request.scope, services)
 
 
 def _format(request: Request) -> Format:

@@ -1,7 +1,8 @@
 """Who may do what, in one table: what a review looks at when a grant changes.
 
 A route that is missing here, or differs from the code, fails `test_role_matrix.py`. `PUBLIC` needs no credentials.
-What a subscriber of the stream may hear is the table `MAY` in `tests/realtime/test_topics.py`.
+Five tables: `GRANTS` and `REACH` for routes, `TOPICS` and `MESSAGES` for the stream, `CREDENTIALS` for what people
+bring. The tests walk the application's routes and are made from these tables; `make doors` counts them.
 """
 
 from __future__ import annotations
@@ -148,3 +149,57 @@ REACH: dict[str, dict[str, str]] = {
 }
 """Where a grant goes only part of the way: one's own, of the own desk group, of the groups that one leads, all.
 Nobody approves their own absence. Everything else in `GRANTS` reaches as far as the company does."""
+
+TOPICS: dict[str, str] = {
+    "me": "advisor lead supervisor admin",  # of those who are advisors
+    "desk:own": "advisor lead supervisor admin",
+    "desk:led": "lead supervisor admin",
+    "desk:other": "supervisor admin",
+    "market:DE": "supervisor admin",
+    "all": "supervisor admin",
+    "all things": "",  # no topic of ours is nobody's
+    "me:adv": "",  # a topic as it is called inside
+}
+"""Topic of the stream → roles that may listen to it, with `subscribe` and with `resume`. Whoever names one that is
+not for them hears nothing of the others either: the stream ends with 1008. An auditor watches nobody at work and
+gets no ticket; machines get none."""
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "hello": ("in", "1008"),
+    "subscribe": ("1008", "snapshot"),
+    "resume": ("1008", "resumed"),
+    "shout": ("1008", "1008"),
+    "nothing at all": ("1008", "1008"),
+}
+"""What a client says → what comes of it as the first frame, and after a `hello` that was let in."""
+
+CREDENTIALS: dict[str, str] = {
+    "a sign-in": "bearer cookie",
+    "a customer's token": "bearer",
+    "a machine key": "bearer cookie",
+    "an access token for us": "bearer",
+    "a ticket": "hello",
+    "a ticket that was used": "",
+    "a ticket of half a minute ago": "",
+    "an ended sign-in": "",
+    "an expired sign-in": "",
+    "a revoked key": "",
+    "an expired key": "",
+    "a key that was rotated without grace": "",
+    "a customer's token that is over": "",
+    "a customer's token, asked for with a revoked key": "",
+    "a customer's token for another audience": "",
+    "a customer's token that somebody else signed": "",
+    "an access token for another audience": "",
+    "an access token of another issuer": "",
+    "an access token that is over": "",
+    "an access token with another's signature": "",
+    "an access token without a signature": "",
+    "an access token signed with the public key as a secret": "",
+    "an ID token": "",
+    "a logout token": "",
+    "the state of a sign-in under way": "",
+    "the cursor of a list": "",
+    "a guess": "",
+}
+"""What people bring → where it opens: `bearer` and `cookie` at the routes of its grants, `hello` at the stream."""

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
+from accounts import keys
 from accounts.customer_tokens import CustomerTokens
 from accounts.models import ROLES, SCOPES
 from accounts.roles import CUSTOMER
@@ -20,13 +21,18 @@ from api.services import Services
 from customers.queries import id_of
 from kit.clock import Clock, VirtualClock
 from kit.database import Database, Session
-from kit.ids import encode
+from kit.ids import encode, new_id
 from kit.settings import Settings
-from tests.api.role_matrix import GRANTS, PUBLIC, REACH
+from realtime import tickets
+from realtime.stream import Stream
+from tests.api.role_matrix import CREDENTIALS, GRANTS, PUBLIC, REACH
 from tests.conftest import MONDAY_MORNING
 from tests.nasty.company import Names, founded
-from tests.support import postgres
+from tests.realtime.listening import Notes
+from tests.support import postgres, provider
 from tests.support.api import Client, Response, a_key, a_person, make_app, make_client
+from tests.support.provider import FakeProvider
+from tests.support.tally import TALLY
 
 pytestmark = pytest.mark.database
 
@@ -53,15 +59,23 @@ def declared(app: FastAPI) -> dict[str, str]:
 
 def is_let_in(answer: Response) -> bool:
     """Whether the door was opened; what the endpoint then said of nonsense does not matter."""
-    refused = answer.status_code == 403 and answer.json()["type"].endswith("/forbidden")
-    return answer.status_code != 401 and not refused
+    refusals = {401: "/unauthorized", 403: "/forbidden"}
+    refusal = refusals.get(answer.status_code)
+    return refusal is None or not answer.json()["type"].endswith(refusal)
+
+
+def tried(answer: Response, *, meant: bool) -> bool:
+    """Whether the door did what it was meant to do; counted."""
+    return TALLY.tried(let_in=is_let_in(answer), meant=meant)
 
 
 @pytest.fixture(scope="module")
 async def company(server_uri: str, settings: Settings) -> AsyncIterator[tuple[Client, Names]]:
     name = f"matrix_{uuid4().hex[:12]}"
     database = Database(await postgres.create_database(server_uri, name), settings, application="tests")
-    app = make_app(database, VirtualClock(MONDAY_MORNING), settings)
+    clock = VirtualClock(MONDAY_MORNING)
+    with_provider = settings.model_copy(update=provider.SETTINGS)
+    app = make_app(database, clock, with_provider, provider_transport=FakeProvider(clock).transport)
     yield await founded(await make_client(app))
     await database.close()
     await postgres.drop_database(server_uri, name)
@@ -70,6 +84,7 @@ async def company(server_uri: str, settings: Settings) -> AsyncIterator[tuple[Cl
 def test_table_and_code_say_the_same(settings: Settings, shared_database: Database) -> None:
     app = create_app(Services(shared_database, VirtualClock(MONDAY_MORNING), settings))
 
+    TALLY.routes = len(GRANTS)
     assert declared(app) == GRANTS
 
 
@@ -80,10 +95,11 @@ def test_no_route_asks_for_two_grants_at_once(settings: Settings, shared_databas
     assert [route.path for route in app.routes if isinstance(route, Door) and len(route.requirements) > 1] == []
 
 
-async def knock(client: Client, name: str) -> Response:
+async def knock(client: Client, name: str, headers: dict[str, str] | None = None) -> Response:
     """A request without sense, so that nothing happens behind the door."""
     method, path = name.split(" ")
-    return await client.request(method, path.replace("{", "").replace("}", "").replace(":path", ""))
+    place = path.replace("{", "").replace("}", "").replace(":path", "")
+    return await client.request(method, place, headers=headers)
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -92,7 +108,7 @@ async def test_doors_open_for_the_grants_declared_and_for_no_other(company: tupl
     wrong: list[str] = []
     for name, grants in KNOCKED.items():
         caller = client.as_(who) if name not in SIGN_OUT else client.with_token(await fresh(client, who))
-        if is_let_in(await knock(caller, name)) != (grants == PUBLIC or who in grants.split()):
+        if not tried(await knock(caller, name), meant=grants == PUBLIC or who in grants.split()):
             wrong.append(name)
 
     assert wrong == []
@@ -110,71 +126,188 @@ async def fresh(client: Client, who: str) -> str:
 
 
 @pytest.fixture(scope="module")
-async def outsiders(company: tuple[Client, Names]) -> dict[str, dict[str, str]]:
-    """Grant → what has become of it → a token; each would do if it still held."""
-    client, _ = company
+async def brought(company: tuple[Client, Names]) -> dict[str, dict[str, str]]:
+    """Grant → what somebody brings, as `CREDENTIALS` calls it → the token; each would do if it still held."""
+    client, names = company
     services: Services = client.app.state.services
-    ticket = (await client.as_("admin").post("/v1/stream/tickets")).json()["ticket"]
-    looks = {"guessed": f"dw_admin_{'A' * 43}", "no token at all": "x", "a ticket for the stream": ticket}
+    found: dict[str, dict[str, str]] = {}
     async with services.database.transaction() as session:
-        ended = {scope: await ended_keys(session, services.clock, scope) for scope in SCOPES}
-        ended |= {role: await ended_sign_ins(session, services, role) for role in ROLES}
-        ended[CUSTOMER] = await ended_tokens(session, services)
-    return {grant: {**tokens, **looks} for grant, tokens in ended.items()}
+        for scope in SCOPES:
+            found[scope] = await keys_of(session, services.clock, scope)
+        for role in ROLES:
+            found[role] = await sign_ins_of(session, services, role)
+        found[CUSTOMER] = await tokens_of_customer(session, services)
+    for role in ROLES:
+        found[role] |= await tickets_of(client, role, found[role]["a sign-in"])
+    state = (await client.get("/v1/oidc/sign-in")).headers["set-cookie"].partition("=")[2].partition(";")[0]
+    looks = {"a guess": f"dw_admin_{'A' * 43}", "the state of a sign-in under way": state}
+    looks["the cursor of a list"] = names["cursor"]
+    return {grant: {**tokens, **looks} for grant, tokens in found.items()}
 
 
-async def ended_keys(session: Session, clock: Clock, scope: str) -> dict[str, str]:
-    expired, revoked = await a_key(session, clock, scope), await a_key(session, clock, scope)
+async def keys_of(session: Session, clock: Clock, scope: str) -> dict[str, str]:
+    good, expired, revoked, rotated = [await a_key(session, clock, scope) for _ in range(4)]
     now = clock.now()
     await session.flush()
     await session.execute("UPDATE machine_keys SET expires_at = $2 WHERE id = $1", expired.key.id, now)
     await session.execute("UPDATE machine_keys SET revoked_at = $2 WHERE id = $1", revoked.key.id, now)
-    return {"an expired key": expired.secret, "a revoked key": revoked.secret}
-
-
-async def ended_sign_ins(session: Session, services: Services, role: str) -> dict[str, str]:
-    now = services.clock.now()
-    changes = {
-        "an expired sign-in": "UPDATE sign_ins SET expires_at = $2 WHERE token_hash = $1",
-        "a sign-in that was ended": "UPDATE sign_ins SET ended_at = $2 WHERE token_hash = $1",
-        "somebody deactivated": "UPDATE accounts SET active = $2::timestamptz IS NULL "
-        "WHERE id = (SELECT account_id FROM sign_ins WHERE token_hash = $1)",
+    await keys.rotate(session, rotated.key.id, grace=timedelta(0), now=now, new_id=new_id)
+    return {
+        "a machine key": good.secret,
+        "an expired key": expired.secret,
+        "a revoked key": revoked.secret,
+        "a key that was rotated without grace": rotated.secret,
     }
+
+
+ENDINGS = {
+    "a sign-in": None,
+    "an expired sign-in": "UPDATE sign_ins SET expires_at = $2 WHERE token_hash = $1",
+    "an ended sign-in": "UPDATE sign_ins SET ended_at = $2 WHERE token_hash = $1",
+}
+
+
+async def sign_ins_of(session: Session, services: Services, role: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for what, change in changes.items():
+    for what, change in ENDINGS.items():
         found[what] = await a_person(session, services.clock, services.settings, role)
-        await session.execute(change, digest(found[what].encode()), now)
-    return found
+        if change is not None:
+            await session.execute(change, digest(found[what].encode()), services.clock.now())
+    subject = f"{role} at the provider"
+    token = await a_person(session, services.clock, services.settings, role)
+    await session.execute(SUBJECT, digest(token.encode()), provider.ISSUER, subject)
+    return {**found, **foreign(FakeProvider(services.clock), subject)}
 
 
-async def ended_tokens(session: Session, services: Services) -> dict[str, str]:
-    now = services.clock.now()
+async def tokens_of_customer(session: Session, services: Services) -> dict[str, str]:
+    now, ours = services.clock.now(), services.customer_tokens
     key, revoked = [await a_key(session, services.clock, "control_center") for _ in range(2)]
     await session.flush()
     await session.execute("UPDATE machine_keys SET revoked_at = $2 WHERE id = $1", revoked.key.id, now)
     elsewhere = CustomerTokens(services.database, services.secret, "elsewhere", id_of)
     forged = CustomerTokens(services.database, b"another secret", services.settings.token_audience, id_of)
     return {
-        "an expired token": services.customer_tokens.issue("K-1", key.key.id, now - timedelta(hours=1))[0],
-        "a token of a revoked key": services.customer_tokens.issue("K-1", revoked.key.id, now)[0],
-        "a token for another audience": elsewhere.issue("K-1", key.key.id, now)[0],
-        "a token that somebody else signed": forged.issue("K-1", key.key.id, now)[0],
+        "a customer's token": ours.issue("K-1", key.key.id, now)[0],
+        "a customer's token that is over": ours.issue("K-1", key.key.id, now - timedelta(hours=1))[0],
+        "a customer's token, asked for with a revoked key": ours.issue("K-1", revoked.key.id, now)[0],
+        "a customer's token for another audience": elsewhere.issue("K-1", key.key.id, now)[0],
+        "a customer's token that somebody else signed": forged.issue("K-1", key.key.id, now)[0],
     }
 
 
-async def test_no_door_opens_for_a_stranger_or_what_has_ended(
-    company: tuple[Client, Names], outsiders: dict[str, dict[str, str]]
+SUBJECT = """
+UPDATE accounts SET issuer = $2, subject = $3
+WHERE id = (SELECT account_id FROM sign_ins WHERE token_hash = $1)
+"""
+
+
+def foreign(there: FakeProvider, subject: str) -> dict[str, str]:
+    """Tokens of the identity provider's, and what only looks like them."""
+    now = int(there.clock.now().timestamp())
+    claims = {"aud": provider.AUDIENCE, "sub": subject}
+    public = provider.rsa("k1").as_pem(private=False)
+    return {
+        "an access token for us": there.access(subject),
+        "an access token for another audience": there.access(subject, aud="another-api"),
+        "an access token of another issuer": there.access(subject, iss="https://elsewhere.example"),
+        "an access token that is over": there.access(subject, exp=now - 60),
+        "an access token with another's signature": there.signed(claims, key=provider.rsa("another's"), kid="k1"),
+        "an access token without a signature": provider.forged(claims, "none", b"", now),
+        "an access token signed with the public key as a secret": provider.forged(claims, "HS256", public, now),
+        "an ID token": there.signed({"aud": provider.CLIENT, "sub": subject, "nonce": "n"}),
+        "a logout token": there.logout(sub=subject),
+    }
+
+
+async def tickets_of(client: Client, role: str, token: str) -> dict[str, str]:
+    """A good one, one that was used, and one of half a minute ago; an auditor gets none."""
+    services: Services = client.app.state.services
+    answers = [await client.with_token(token).post("/v1/stream/tickets") for _ in range(3)]
+    if role == "auditor":
+        assert {answer.status_code for answer in answers} == {403}
+        return {}
+    good, used, old = (answer.json()["ticket"] for answer in answers)
+    async with services.database.transaction() as session:
+        assert await tickets.redeem(session, used, services.clock.now()) is not None
+        await session.execute(
+            "UPDATE stream_tickets SET expires_at = $2 WHERE ticket_hash = $1",
+            digest(old.encode()),
+            services.clock.now(),
+        )
+    return {"a ticket": good, "a ticket that was used": used, "a ticket of half a minute ago": old}
+
+
+def test_everything_that_somebody_may_bring_has_a_row(brought: dict[str, dict[str, str]]) -> None:
+    assert {name for tokens in brought.values() for name in tokens} == CREDENTIALS.keys()
+
+
+BOUND = {"GET /v1/sessions/current", "DELETE /v1/sessions/current", "POST /v1/stream/tickets"}
+"""Doors for those who have signed in here: an access token of the provider's has no session of ours behind it."""
+
+
+@pytest.mark.parametrize("way", ["bearer", "cookie"])
+async def test_doors_open_for_what_is_a_credential_and_for_nothing_else(
+    company: tuple[Client, Names], brought: dict[str, dict[str, str]], way: str
 ) -> None:
+    """Every route with all that a holder of its grants might bring, good or ended or meant for another use."""
     client, _ = company
     wrong: list[str] = []
     for name, grants in KNOCKED.items():
         for grant in (grants or "admin").split():
-            for what, token in outsiders[grant].items():
-                answer = await knock(client.with_token(token), name)
-                if (answer.status_code == 401) == (grants == PUBLIC):
+            for what, token in brought[grant].items():
+                if name in SIGN_OUT or (what == "an access token for us" and name in BOUND):
+                    continue
+                meant = grants == PUBLIC or way in CREDENTIALS[what].split()
+                answer = await knock(client, name, with_(token, way))
+                if not tried(answer, meant=meant) or (not meant and answer.status_code != 401):
                     wrong.append(f"{name}: {what} ({grant}) gets {answer.status_code}")
-        if ((await knock(client.as_(None), name)).status_code == 401) == (grants == PUBLIC):
-            wrong.append(f"{name}: a stranger")
+
+    assert wrong == []
+
+
+def with_(token: str, way: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if way == "bearer" else {"Cookie": f"durchwahl_session={token}"}
+
+
+async def test_stream_opens_for_a_ticket_and_for_nothing_else(
+    company: tuple[Client, Names], brought: dict[str, dict[str, str]]
+) -> None:
+    client, _ = company
+    services: Services = client.app.state.services
+    stream = Stream(services.database, services.clock)
+    wrong: list[str] = []
+    for grant, tokens in brought.items():
+        for what, token in tokens.items():
+            let_in = await stream.enter(token, Notes()) is not None
+            if not TALLY.tried(let_in=let_in, meant="hello" in CREDENTIALS[what].split()):
+                wrong.append(f"{what} ({grant})")
+
+    assert wrong == []
+
+
+async def test_no_door_opens_for_a_stranger(company: tuple[Client, Names]) -> None:
+    client, _ = company
+    wrong = [
+        name
+        for name, grants in KNOCKED.items()
+        if not tried(await knock(client.as_(None), name), meant=grants == PUBLIC)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_access_token_opens_what_the_role_opens(
+    company: tuple[Client, Names], brought: dict[str, dict[str, str]], role: str
+) -> None:
+    client, _ = company
+    caller = client.with_token(brought[role]["an access token for us"])
+    wrong = [
+        name
+        for name, grants in KNOCKED.items()
+        if name not in {*BOUND, *SIGN_OUT}
+        and not tried(await knock(caller, name), meant=grants == PUBLIC or role in grants.split())
+    ]
 
     assert wrong == []
 
@@ -230,7 +363,9 @@ async def test_a_grant_goes_as_far_as_declared(company: tuple[Client, Names], na
                     continue
                 answer = await ask(actor, identifier)
                 where = f"{actor} on {whose}'s ({distance})"
-                if reach == "all" or distance in reach.split():
+                meant = reach == "all" or distance in reach.split()
+                TALLY.tried(let_in=answer.content != unknown.content, meant=meant)
+                if meant:
                     assert answer.status_code in (200, 201, 204, 409), f"{where}: {answer.text}"
                 else:
                     assert answer.status_code in (403, 404), where

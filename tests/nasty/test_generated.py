@@ -31,6 +31,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.nasty.company import Names
 from tests.nasty.seasoning import Request, Seasoning
 from tests.support.api import Client, Response
+from tests.support.tally import TALLY
 
 pytestmark = pytest.mark.database
 
@@ -93,6 +94,8 @@ class Run:
         request = self._seasoning.seasoned(case, dice)
         answer = asyncio.run_coroutine_threadsafe(self._send(request), self._loop).result()
         self.answers[answer.status_code] += 1
+        TALLY.generated += 1
+        TALLY.answered(answer.status_code)
         for complaint in complaints(case, answer):
             self.found.setdefault(f"{case.method} {case.path}: {complaint}", f"{request.url} {request.content!r}")
 

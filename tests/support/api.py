@@ -25,6 +25,7 @@ from kit.clock import Clock, VirtualClock
 from kit.database import Database, Session
 from kit.ids import new_id
 from kit.settings import Settings
+from tests.support.tally import TALLY
 
 MAY_CREATE = re.compile("/v1/(customers|markets|products)/")
 """What a PUT creates where it isn't there has no version that could be named."""
@@ -70,7 +71,9 @@ class Client:
         if method in {"POST", "PATCH", "DELETE"} or (method == "PUT" and not MAY_CREATE.match(path)):
             headers.setdefault("If-Match", "*")
         sent = {name: value for name, value in headers.items() if value is not None}
-        return await self.http.request(method, path, headers=sent, **more)
+        answer = await self.http.request(method, path, headers=sent, **more)
+        TALLY.answered(answer.status_code)
+        return answer
 
     async def get(self, path: str, **more: Any) -> Response:
         return await self.request("GET", path, **more)
