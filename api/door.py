@@ -154,8 +154,8 @@ class Door(APIRoute):
 
 
 async def admitted(scope: Scope, services: Services, requirements: tuple[frozenset[str], ...]) -> Principal:
-    """The caller, when one grant of each requirement is there. Raises 401, 403 and 429, and 404 for a customer who asks
-    for another's: as for one who isn't there."""
+    """The caller, when one grant of each requirement is there. Raises 401, 403 and 429, and 404 for a customer who
+    asks for another's: as for one who isn't there."""
     token, now = _token(scope), services.clock.now()
     principal = await _recognised(token, services) if token else None
     if principal is None:
@@ -182,7 +182,7 @@ async def still_admitted(scope: Scope, services: Services) -> None:
 
 
 async def _recognised(token: bytes, services: Services) -> Principal | None:
-    """A token of ours has no dot in it; of those with two the identity provider's say so, the rest is customers'."""
+    """A token of ours has no dot in it; of those with two the identity provider's say so, others are customers'."""
     issuer = services.settings.oidc_issuer if services.takes_foreign else ""
     customers = b"." in token and not (issuer and jwt.names_issuer(token, issuer))
     recognise = services.customer_tokens.recognise if customers else services.recognition.recognise

@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import migrations.metadata  # noqa: F401 - every table, as an account's key points to a room above it
-from accounts.customer_tokens import CustomerTokens
 from accounts import external
+from accounts.customer_tokens import CustomerTokens
 from accounts.external import Rules
 from accounts.passwords import FailedSignIns, Hashing
 from accounts.principal import Principal

@@ -25,17 +25,18 @@ from accounts import external
 from accounts.external import Rules
 from accounts.jwt import BadToken
 from accounts.provider import Provider
+from api import cursors
+from api.cursors import BadCursor
 from api.dependencies import FromServices, Now, public
 from api.door import set_session_cookie
 from api.errors import problems
-from api.rendering import BadCursor, read, signed
 from api.services import Services
 from api.transactional import TransactionalRoute
 from kit.errors import BadRequest, Fault, NotFound, Unauthorized
 
 router = APIRouter(prefix="/v1", tags=["Signing in"], route_class=TransactionalRoute)
 
-COOKIE, PATH, PLACE = "durchwahl_oidc", "/v1/oidc", "oidc"
+COOKIE, PATH, PLACE = "durchwahl_oidc", "/v1/oidc", b"oidc"
 LASTS = timedelta(minutes=10)
 NEXT = r"^/([!-.0-\[\]-~][!-~]{0,200})?$"
 """A path here: what follows the first slash is neither another one nor a backslash."""
@@ -103,7 +104,7 @@ async def begin(
     endpoint = (await provider.endpoints(now)).authorization
     away = f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
     response = Response(status_code=302, headers={"location": away, **HEADERS})
-    _keep(response, services, signed(services.secret, PLACE, [state, int(now.timestamp()), to]))
+    _keep(response, services, cursors.written(services.secret, PLACE, [state, int(now.timestamp()), to]))
     return response
 
 
@@ -180,7 +181,7 @@ def _came_back(request: Request, services: Services, state: str, now: datetime) 
     """Where the browser wants to go, if it is the one that went away with this state. Raises `SignInRefused`."""
     values: Any = None
     try:
-        values = read(services.secret, PLACE, request.cookies.get(COOKIE, ""))
+        values = cursors.read(services.secret, PLACE, request.cookies.get(COOKIE, ""))
         known, since, to = values
     except (BadCursor, Fault, ValueError, TypeError):
         raise SignInRefused from None
