@@ -16,6 +16,8 @@ from tests.support.builders import WORKDAYS
 
 BASE = "http://durchwahl.test"
 SHARE = 0.5
+PLAIN = 0.3
+"""Cases that are sent as they were made, so that what was meant to be wrong is wrong."""
 STRANGERS = 0.02
 
 PEOPLE = {"advisor": ("anna", "ben", "carl"), "lead": ("lea", "luis")}
@@ -47,6 +49,7 @@ class Request:
     url: str
     headers: dict[str, str]
     content: str | bytes
+    plain: bool = False
 
 
 class Seasoning:
@@ -57,12 +60,17 @@ class Seasoning:
         self._known = known(names)
 
     def seasoned(self, case: Any, dice: random.Random) -> Request:
+        if dice.random() < PLAIN and not _waits(case):
+            request = replace(_written(case), plain=True)
+            self._introduce(request.headers, case, dice)
+            return request
         self._improve(case.path_parameters, dice)
         self._improve(case.query, dice)
         self._improve(case.body, dice)
         _answer_at_once(case)
         request = _written(case)
         self._introduce(request.headers, case, dice)
+        self._condition(request.headers, dice)
         if request.headers.get("Content-Type") == "application/x-ndjson" and dice.random() < SHARE:
             return replace(request, content=_file(dice))
         return request
@@ -79,7 +87,7 @@ class Seasoning:
                 self._improve(member, dice)
 
     def _introduce(self, headers: dict[str, str], case: Any, dice: random.Random) -> None:
-        """As somebody who may, mostly; with a key of its own where one is wanted."""
+        """As somebody who may, mostly."""
         grants = case.operation.definition.raw.get("x-grants", [])
         headers.pop("Cookie", None)
         headers.pop("Authorization", None)
@@ -88,6 +96,9 @@ class Seasoning:
             leaves = case.path in SIGN_OUT and case.method == "DELETE"
             who = LEAVER if leaves else dice.choice(PEOPLE.get(grant, (grant,)))
             headers["Authorization"] = f"Bearer {self._tokens[who]}"
+
+    def _condition(self, headers: dict[str, str], dice: random.Random) -> None:
+        """To whatever is there, often; with a key of its own where one is wanted."""
         if "If-Match" in headers and dice.random() < SHARE:
             headers["If-Match"] = "*"
         if "Idempotency-Key" in headers and dice.random() > STRANGERS:
@@ -109,9 +120,13 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
+def _waits(case: Any) -> bool:
+    return bool(case.path.endswith(("/wait", "/claim")))
+
+
 def _answer_at_once(case: Any) -> None:
     """Whoever may wait for an answer does not."""
-    if case.path.endswith(("/wait", "/claim")):
+    if _waits(case):
         wanted = str(case.query.get("for_s", ""))
         case.query = {**case.query, "for_s": wanted if wanted.startswith("-") else "0"}
 

@@ -23,6 +23,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
@@ -96,7 +97,7 @@ class Run:
         self.answers[answer.status_code] += 1
         TALLY.generated += 1
         TALLY.answered(answer.status_code)
-        for complaint in complaints(case, answer):
+        for complaint in complaints(case, answer, request.plain):
             self.found.setdefault(f"{case.method} {case.path}: {complaint}", f"{request.url} {request.content!r}")
 
     async def _send(self, request: Request) -> Response:
@@ -105,9 +106,11 @@ class Run:
         )
 
 
-def complaints(case: Any, answer: Response) -> Iterator[str]:
+def complaints(case: Any, answer: Response, plain: bool) -> Iterator[str]:
+    """What was made to be wrong, and sent like that, is not accepted; which 4xx it is, the document says."""
+    accepted = plain and answer.status_code < 400
     try:
-        case.validate_response(answer, checks=CHECKS)
+        case.validate_response(answer, checks=[*CHECKS, *([negative_data_rejection] if accepted else [])])
     except FailureGroup as group:
         for failure in group.exceptions:
             yield f"{answer.status_code} {failure.title if isinstance(failure, Failure) else failure}"
