@@ -30,13 +30,13 @@ async def database_url(settings: Settings) -> str:
     return (await _embedded(settings)).runtime
 
 
-async def owner_url(settings: Settings) -> str:
-    """The database as the owner of its tables."""
+async def owner_url(settings: Settings, *, migrate: bool = True) -> str:
+    """The database as the owner of its tables; the embedded one is migrated unless a restore is meant for it."""
     if settings.migration_database_url is not None:
         return settings.migration_database_url.get_secret_value()
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
-    return (await _embedded(settings)).owner
+    return (await _embedded(settings, migrate=migrate)).owner
 
 
 async def migrated(settings: Settings, revision: str) -> list[str]:
@@ -51,12 +51,13 @@ def roles_of(settings: Settings) -> Roles | None:
     return roles.of(settings)
 
 
-async def _embedded(settings: Settings) -> Urls:
+async def _embedded(settings: Settings, *, migrate: bool = True) -> Urls:
     """The embedded server's database, at the newest schema."""
     server = embedded.start(settings.data_dir)
     wanted = roles.of(settings)
     found = await ground.lay(server.get_uri(), NAME, wanted)
-    await runner.upgrade(found.owner, wanted=wanted)
+    if migrate:
+        await runner.upgrade(found.owner, wanted=wanted)
     return found
 
 

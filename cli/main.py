@@ -100,11 +100,13 @@ def demo_env() -> None:
 
 def _mount() -> None:
     """Verbs that live in modules of their own."""
-    from cli import keys, people, replay
+    from cli import backup, keys, people, replay
 
     app.add_typer(people.app)
     app.add_typer(keys.app, name="keys")
     app.command("replay")(replay.replay)
+    app.command("backup")(backup.backup)
+    app.command("restore")(backup.restore)
 
 
 _mount()

@@ -68,6 +68,11 @@ class Hosts:
         assert said is not None
         raise said if len(self.urls) == 1 else NobodyThere("no host of the database will do") from said
 
+    @property
+    def last(self) -> str:
+        """The URL of the host that was right last, alone."""
+        return self.urls[self._first]
+
     async def _ask(self, number: int, timeout_s: float, options: dict[str, Any]) -> Raw:
         url, wanted = self.urls[number], self._wanted
         return await asyncpg.connect(url, timeout=max(timeout_s, 0.001), target_session_attrs=wanted, **options)

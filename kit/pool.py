@@ -110,6 +110,6 @@ class Pool:
 
     async def _end(self, lane: Lane) -> None:
         lane.raw.terminate()
-        with contextlib.suppress(Exception):
-            await lane.connection.invalidate()
-            await lane.connection.close()
+        for end in (lane.connection.invalidate, lane.connection.close):
+            with contextlib.suppress(Exception):
+                await end()

@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 
 from kit.database import Database
+from kit.hosts import takes_writes
 from kit.loops import Loop
 
 CHANNEL = "durchwahl"
@@ -75,8 +76,10 @@ class Doorbell:
                 raise
 
     async def _connected(self) -> asyncpg.Connection[asyncpg.Record]:
-        if self._connection is not None and not self._connection.is_closed():
-            return self._connection
+        if self._connection is not None:
+            if not self._connection.is_closed() and takes_writes(self._connection):
+                return self._connection
+            self._drop()  # also one to a server that was demoted: nobody rings there any more
         self._connection = await self._database.connect()
         await self._connection.add_listener(CHANNEL, self._heard)
         self._tell()

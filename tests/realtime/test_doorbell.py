@@ -100,6 +100,9 @@ class DeadLink:
     def is_closed(self) -> bool:
         return False
 
+    def get_settings(self) -> object:
+        return object()
+
     async def execute(self, _statement: str, timeout: float) -> str:  # noqa: ASYNC109 - as asyncpg has it
         assert timeout <= 1
         raise TimeoutError

@@ -92,6 +92,12 @@ async def execute(uri: str, *statements: str) -> None:
         await connection.close()
 
 
+async def ground_at(owner_uri: str, revision: str) -> None:
+    """An older schema, with the rights that go with it."""
+    await runner.downgrade(owner_uri, revision)
+    await runner.upgrade(owner_uri, revision, roles_of(owner_uri))
+
+
 async def drop_database(uri: str, name: str) -> None:
     connection = await asyncpg.connect(uri)
     try:
