@@ -104,7 +104,7 @@ def _known(made: Manifest) -> None:
 
 OTHERS = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND usename IS NOT NULL AND pid <> pg_backend_pid()
 """
 FILLED = """
 SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')

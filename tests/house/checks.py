@@ -37,6 +37,7 @@ class Check:
 def checks() -> list[Check]:
     code = [room.name for room in rooms() if room.name != "tests"]
     committed = [str(path.relative_to(ROOT)) for path in files() if path.name != "uv.lock"]
+    composed = [path.name for path in sorted(ROOT.glob("compose*.yaml"))]
     return [
         Check("uv.lock", ["uv", "lock", "--check", "--quiet"]),
         Check("ruff", ["ruff", "check", "--quiet", "--output-format", "concise", "."]),
@@ -46,7 +47,7 @@ def checks() -> list[Check]:
         Check("bandit", ["bandit", "--quiet", "-c", "pyproject.toml", "-ll", "-ii", "-r", *code]),
         Check("secrets", ["detect-secrets-hook", "--no-verify", "--exclude-lines", ALPHABET, *committed]),
         Check("Dockerfile", ["hadolint", "Dockerfile"]),
-        Check("compose", ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"]),
+        Check("compose", ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", *composed]),
     ]
 
 
