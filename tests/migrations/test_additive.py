@@ -52,9 +52,7 @@ class Recorder:
         if name == "alter_column" and _narrows(options):
             self.found.append(f"{name} {words}")
         if name == "add_column":
-            self.found += [
-                f"{column.name} NOT NULL without default" for column in arguments if _is_demanding(column)
-            ]
+            self.found += [f"{one.name} NOT NULL without default" for one in arguments if _is_demanding(one)]
 
 
 def _narrows(options: dict[str, Any]) -> bool:
