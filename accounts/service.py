@@ -86,6 +86,7 @@ async def sign_in(
         raise WrongCredentials
     failed.clear(email)
     async with database.transaction() as session:
+        session.actor = session.actor._replace(who=encode("acc", account["id"]))
         return await begin(session, account["id"], now, lasts)
 
 

@@ -23,10 +23,12 @@ from accounts import jwt
 from accounts.principal import Principal
 from accounts.recognition import REMEMBERED
 from api.bodies import Kind, StrictRequest
-from api.dependencies import PRINCIPAL, SESSION, JsonOrForm, Requires, reading, writing
+from api.dependencies import PRINCIPAL, REQUEST_ID, SESSION, JsonOrForm, Requires, reading, writing
 from api.handing import calls, shortened
 from api.services import Services
 from api.versions import Mode, Versioned, tagged
+from kit import actors
+from kit.actors import Actor
 from kit.errors import Forbidden, NotFound, Unauthorized
 from kit.settings import Settings
 
@@ -116,10 +118,13 @@ class Door(APIRoute):
         async def enter(request: Request) -> Response:
             services = cast(Services, request.scope["app"].state.services)
             began = services.clock.now()
+            who = actors.STRANGER
             if requirements:
-                request.scope[PRINCIPAL] = await admitted(request.scope, services, requirements)
+                principal = request.scope[PRINCIPAL] = await admitted(request.scope, services, requirements)
+                who = principal.name_for_keys
             elif counted:
                 services.limits.stranger(request.scope, services.clock.now())
+            actors.become(Actor(who, request.scope[REQUEST_ID]))
             if kinds:
                 await cast(StrictRequest, request).read(*kinds)
             elif swallows:
@@ -132,7 +137,16 @@ class Door(APIRoute):
         return enter
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As FastAPI calls a handler, without the layer that catches exceptions: the edge does that for all."""
+        """As FastAPI calls a handler, without the layer that catches exceptions: the edge does that for all.
+
+        The actor is put back at the end, as a server may answer several requests in one task."""
+        before = actors.current()
+        try:
+            await self._handled(scope, receive, send)
+        finally:
+            actors.become(before)
+
+    async def _handled(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as after_answer:
             scope["fastapi_middleware_astack"] = scope["fastapi_inner_astack"] = after_answer
             async with AsyncExitStack() as before_answer:

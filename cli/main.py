@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kit import logs
+from kit import actors, logs
 from kit.settings import Settings
 
 app = typer.Typer(
@@ -18,6 +18,8 @@ app = typer.Typer(
     help="A personal advisor for every customer.",
     pretty_exceptions_enable=False,
 )
+
+SERVING = frozenset(("serve", "worker", "up"))
 
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
@@ -98,12 +100,20 @@ def demo_env() -> None:
         sys.stdout.write(f"export {prefix}{name.upper()}='{known[name]}'\n")
 
 
+@app.callback()
+def _named(context: typer.Context) -> None:
+    """What a command does is on the command line's account; what is served is on that of callers and loops."""
+    if context.invoked_subcommand not in SERVING:
+        actors.become(actors.Actor("cli"))
+
+
 def _mount() -> None:
     """Verbs that live in modules of their own."""
-    from cli import backup, keys, people, replay
+    from cli import audit, backup, keys, people, replay
 
     app.add_typer(people.app)
     app.add_typer(keys.app, name="keys")
+    app.add_typer(audit.app, name="audit")
     app.command("replay")(replay.replay)
     app.command("backup")(backup.backup)
     app.command("restore")(backup.restore)

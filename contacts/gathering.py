@@ -8,14 +8,19 @@ fails is taken apart: one poisonous call delays nobody.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import asyncpg
 
 from contacts import service
 from contacts.answers import Answer
 from contacts.exchange import Exchange
+from kit import actors
+from kit.actors import Actor
+from kit.announcements import NewEvent
 from kit.clock import Clock
 from kit.database import Database
+from kit.ids import encode
 from telephony.inbound import InboundCall
 
 LANES = 2
@@ -23,7 +28,7 @@ LANES = 2
 are half as large and the rate is a quarter lower (348 instead of 458 calls a second on the same two cores)."""
 MOST = 32
 
-Waiting = tuple[InboundCall, "asyncio.Future[Answer]"]
+Waiting = tuple[InboundCall, "asyncio.Future[Answer]", Actor]
 
 
 class Gatherer:
@@ -37,7 +42,7 @@ class Gatherer:
     async def receive(self, call: InboundCall) -> Answer:
         """The answer to a call, committed. Raises what deciding it raised."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append((call, answer))
+        self._queue.append((call, answer, actors.current()))
         if len(self._lanes) < LANES:
             lane = asyncio.create_task(self._drain(), name="gathered calls")
             self._lanes.add(lane)
@@ -53,11 +58,12 @@ class Gatherer:
                 await self._one_by_one(batch, error)
 
     def _take(self) -> list[Waiting]:
-        """The next calls, each id once; a repeat waits for the next batch and finds the first there."""
+        """The next calls of one caller, each id once; a repeat waits for the next batch, finding the first there."""
         taken: dict[str, Waiting] = {}
         left: list[Waiting] = []
+        who = self._queue[0][2].who
         for waiting in self._queue:
-            if len(taken) < MOST and waiting[0].call_id not in taken:
+            if len(taken) < MOST and waiting[0].call_id not in taken and waiting[2].who == who:
                 taken[waiting[0].call_id] = waiting
             else:
                 left.append(waiting)
@@ -65,10 +71,13 @@ class Gatherer:
         return list(taken.values())
 
     async def _decide(self, batch: list[Waiting]) -> None:
-        calls = [call for call, _ in batch]
+        calls = [call for call, _, _ in batch]
         async with self._database.transaction() as session:
+            session.actor = batch[0][2]
             answers = await service.receive_calls(session, self._exchange, calls, self._clock.now())
-        for (_, waiting), answer in zip(batch, answers, strict=True):
+            if len(batch) > 1:
+                session.requests = _requests(session.announced, batch, answers)
+        for (_, waiting, _), answer in zip(batch, answers, strict=True):
             if not waiting.done():
                 waiting.set_result(answer)
 
@@ -90,3 +99,15 @@ class Gatherer:
             else:
                 return None
         return failed
+
+
+def _requests(announced: Sequence[NewEvent], batch: Sequence[Waiting], answers: Sequence[Answer]) -> dict[str, str]:
+    """By subject, which request an announcement is due to: the contact's, its offer's, its advisor's."""
+    found = {
+        encode("con", answer.contact_id): actor.request_id
+        for (_, _, actor), answer in zip(batch, answers, strict=True)
+    }
+    for event in announced:
+        if (offer := event.data.get("offer")) is not None:
+            found[offer["id"]] = found[offer["advisor"]] = found.get(offer["contact"])
+    return {subject: request_id for subject, request_id in found.items() if request_id is not None}

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, TypeAlias, TypeVar
 
 import asyncpg
@@ -23,8 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit import announcements, failpoints
-from kit.announcements import NewEvent
+from kit import actors, announcements, failpoints
+from kit.announcements import Deed, NewEvent
 from kit.errors import Unavailable
 from kit.hosts import Hosts
 from kit.pool import Lane, Pool, PoolExhausted
@@ -93,11 +94,25 @@ class Session(ReadSession):
         super().__init__(connection, raw)
         self.wakes: set[str] = set()
         """What to look at right after the commit, for example `dispatch`."""
+        self.actor = actors.current()
+        """On whose account this transaction is."""
+        self.requests: Mapping[str, str] = {}
+        """By subject, which request an announcement is due to, where one transaction serves several."""
         self._announced: list[NewEvent] = []
+        self._done: list[Deed] = []
+
+    @property
+    def announced(self) -> Sequence[NewEvent]:
+        """What has been announced and is not written yet."""
+        return self._announced
 
     def announce(self, event: NewEvent) -> None:
         """Record `event` in this transaction; everything announced is written right before the commit."""
         self._announced.append(event)
+
+    def audit(self, action: str, at: datetime, subject: str, market_id: str | None = None, **changed: Any) -> None:
+        """Note in the audit what is done without an announcement; an announced change is noted by itself."""
+        self._done.append(Deed(action, at, subject, market_id, changed))
 
     async def flush(self) -> None:
         """Write what is still held back: objects of the ORM, then the announcements."""
@@ -105,8 +120,11 @@ class Session(ReadSession):
             await self._orm.flush()
         if self._announced:
             announced, self._announced = self._announced, []
-            await announcements.write(self, announced)
+            await announcements.write(self, announced, self.actor, self.requests)
             self.wakes.add("events")
+        if self._done:
+            done, self._done = self._done, []
+            await announcements.note(self, done, self.actor)
 
     async def execute(self, sql: str, *arguments: Any) -> str:
         """Run a statement; returns the command tag, for example `UPDATE 1`."""
@@ -128,6 +146,7 @@ class Session(ReadSession):
                 await self.flush()
         except BaseException:
             self._announced.clear()
+            self._done.clear()
             raise
 
 

@@ -18,6 +18,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Protocol
 
+from kit.actors import acting
 from kit.heartbeats import Heartbeats
 from kit.logs import logger
 
@@ -104,7 +105,8 @@ class Loop:
         self._beat()
         try:
             async with asyncio.timeout(self._limit_s):
-                await self._run_once()
+                with acting(f"loop:{self.name}"):
+                    await self._run_once()
         except asyncio.CancelledError as error:
             if _is_being_cancelled():
                 raise

@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 import accounts.models
 import advisors.models
+import audit.models
 import callbacks.models
 import contacts.models
 import customers.models
@@ -16,7 +17,8 @@ import markets.models
 import realtime.models
 
 ROOMS = (
-    accounts, advisors, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets, realtime,
+    accounts, advisors, audit, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets,
+    realtime,
 )  # fmt: skip
 
 metadata = SQLModel.metadata

@@ -22,13 +22,13 @@ import asyncpg
 
 from kit.settings import Settings
 
-APPENDED = {"events", "decisions"}
+APPENDED = {"audit", "audit_seals", "decisions", "events"}
 """Written once: no row is ever changed or deleted by the service."""
 
 KEPT = {"callbacks"}
 """Changed, but never deleted."""
 
-READ = {"alembic_version", "event_epoch", "kept_by_month"}
+READ = {"alembic_version", "audit_anchors", "event_epoch", "kept_by_month"}
 """Written by migrations and restores."""
 
 SECRET = {"accounts", "machine_keys", "sign_ins", "stored_answers", "stream_tickets"}

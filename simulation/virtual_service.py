@@ -43,10 +43,10 @@ class Overheard(Session):
 
     def __init__(self, connection: AsyncConnection, raw: asyncpg.Connection[Record]) -> None:
         super().__init__(connection, raw)
-        self.announced: list[NewEvent] = []
+        self.overheard: list[NewEvent] = []
 
     def announce(self, event: NewEvent) -> None:
-        self.announced.append(event)
+        self.overheard.append(event)
         super().announce(event)
 
 
@@ -115,8 +115,8 @@ class VirtualService:
             result = await work(session)
             await session.flush()
         self.transactions += 1
-        if session.announced:
-            self.events.extend(session.announced)
+        if session.overheard:
+            self.events.extend(session.overheard)
             self.something_changed()
         return result, frozenset(session.wakes)
 

@@ -6,6 +6,7 @@
 - `months` makes next month's partitions ahead of time; `numbers` puts numbers to rest and lets rested ones back.
 - `leavers` hands the books of those who leave to others.
 - `answers` forgets answers kept for repeats.
+- `seals` chains what has been written to the audit.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from audit import sealing
 from contacts import dispatch
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
@@ -59,6 +61,7 @@ class Worker:
             Loop("numbers", self.numbers_once, timedelta(hours=1)),
             Loop("leavers", self.leavers_once, timedelta(minutes=1)),
             Loop("answers", self.answers_once, timedelta(minutes=10)),
+            Loop("seals", self.seals_once, timedelta(seconds=10)),
         ]
 
     async def dispatch_once(self) -> int:
@@ -122,6 +125,11 @@ class Worker:
         """Answers to idempotency keys are kept for their time and no longer."""
         async with self.database.transaction() as session:
             return await session.execute("DELETE FROM stored_answers WHERE kept_until <= $1", self.clock.now())
+
+    async def seals_once(self) -> int:
+        """Rows of the audit that were sealed; another replica's turn counts as none."""
+        async with self.database.transaction() as session:
+            return await sealing.run_once(session, self.clock.now())
 
 
 async def ensure_months(database: Database, now: datetime) -> None:
