@@ -4,7 +4,7 @@
     hash of a seal  = SHA-256 of the hash before ‖ n ‖ month ‖ ids ‖ digests
 
 `n` and the ids are eight bytes each, big-endian, the month is its ISO date in ASCII. The first seal of all follows
-the hash `GENESIS`. Whoever changes a row must change every seal after it; whoever has noted a head elsewhere sees it.
+the hash `GENESIS`. Whoever changes a row must change every seal after it; who noted a head elsewhere sees it.
 """
 
 from __future__ import annotations

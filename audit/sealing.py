@@ -15,7 +15,7 @@ from kit.database import ReadSession, Session
 
 ROWS_A_SEAL = 1_000
 ROWS_A_RUN = 10_000
-"""With a run every ten seconds, a thousand changes a second for about one per cent of a core; more waits for night."""
+"""With a run every ten seconds: a thousand changes a second; what comes faster is sealed when it is quieter."""
 
 BEGINNING = (0, 0, 0)
 
