@@ -1,7 +1,7 @@
 """Rows of the audit, the seals that chain them, and what is kept of months that are gone.
 
-`audit` is only ever inserted into and read: `kit/announcements.py` writes its rows in the transaction of the change,
-and their hashes stand in `audit_seals`.
+`audit` is only ever inserted into and read. Its rows are written in the transaction of the change, by
+`kit/announcements.py`; their hashes stand in `audit_seals`.
 """
 
 from datetime import date, datetime

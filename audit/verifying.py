@@ -17,7 +17,7 @@ SEALS_A_LOOK = 100
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`head` is the hash of the last good seal, in hexadecimal: noted elsewhere, it keeps all from being rewritten."""
+    """`head` is the hash of the last good seal: noted elsewhere, it keeps the whole from being rewritten."""
 
     seals: int
     rows: int

@@ -58,7 +58,7 @@ class Gatherer:
                 await self._one_by_one(batch, error)
 
     def _take(self) -> list[Waiting]:
-        """The next calls of one switch, each id once; a repeat waits for the next batch, to find the first there."""
+        """The next calls of one switch, each id once; a repeat waits for the next batch, and finds the first."""
         taken: dict[str, Waiting] = {}
         left: list[Waiting] = []
         who = self._queue[0][2].who
