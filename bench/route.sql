@@ -35,10 +35,15 @@ INSERT INTO decisions (id, at, market_id, kind, subject, chosen, policy, data)
   SELECT decision, '2026-01-02', 'DE', 'route', contact::text, pid('a', 1 + :n::bigint % :advisors::bigint), 'DE/0',
     '{"plan": "offer", "because": [{"code": "own_advisor_free"}], "candidates": [], "removed": [],
       "removed_by": {}, "runner_up": null, "would_change": []}' FROM made;
+WITH told AS (
 INSERT INTO events (at, type, subject, market_id, desk_group_id, advisor_id, data)
   SELECT '2026-01-02', t, 'con_' || :n::bigint, 'DE', pid('6', 1), pid('a', 1 + :n::bigint % :advisors::bigint),
     jsonb_build_object('contact', jsonb_build_object('id', 'con_' || :n::bigint, 'state', 'offered', 'since', '2026-01-02',
       'channel', 'phone', 'direction', 'in', 'market', 'DE', 'customer', 'cus_' || :n::bigint, 'own_advisor', 'adv_' || :n::bigint,
       'advisor', 'adv_' || :n::bigint, 'group', 'grp_' || :n::bigint, 'choice', NULL, 'age_at', '2026-01-02', 'language', 'de'))
-  FROM unnest(ARRAY['presence.changed', 'contact.offered', 'offer.made']) t;
+  FROM unnest(ARRAY['presence.changed', 'contact.offered', 'offer.made']) t
+  RETURNING id, at, xid, type, subject, market_id, data)
+INSERT INTO audit (epoch, xid, at, actor, request_id, action, subject, market_id, event_id, digest)
+  SELECT (SELECT max(epoch) FROM event_epoch), xid, at, 'key_bench', 'req_bench', type, subject, market_id, id,
+    sha256(convert_to(data::text, 'UTF8')) FROM told;
 COMMIT;

@@ -479,3 +479,17 @@ FROM named
 LEFT JOIN told USING (subject, noun)
 WHERE (told.state IS DISTINCT FROM named.state OR told.since IS DISTINCT FROM named.since)
   AND NOT (noun = 'presence' AND named.state = 'offline' AND told.subject IS NULL);
+
+-- I32: every event has its row in the audit, written by the same transaction, and somebody's name stands on it
+SELECT e.subject AS id, 'event_without_audit' AS why
+FROM events e
+WHERE e.at >= $since
+  AND e.id >= coalesce((SELECT event_id FROM audit WHERE event_id IS NOT NULL ORDER BY epoch, xid, id LIMIT 1), 0)
+  AND NOT EXISTS (
+    SELECT FROM audit a WHERE a.event_id = e.id AND a.at = e.at AND a.xid = e.xid AND a.action = e.type
+)
+UNION ALL
+SELECT a.subject, 'audit_without_event'
+FROM audit a
+WHERE a.at >= $since AND a.event_id IS NOT NULL
+  AND NOT EXISTS (SELECT FROM events e WHERE e.id = a.event_id AND e.at = a.at);

@@ -127,6 +127,7 @@ GRANTS: dict[str, str] = {
     "GET /v1/products/{product_id}": "supervisor admin auditor control_center",
     "PUT /v1/products/{product_id}": "admin",
     # why it was decided so
+    "GET /v1/audit": "admin auditor",
     "GET /v1/decisions/{decision_id}": "lead supervisor admin auditor control_center",
 }
 """Method and path → roles and scopes that may."""
