@@ -73,12 +73,12 @@ class Seal(SQLModel, table=True):
 
 
 class Anchor(SQLModel, table=True):
-    """Where the chain begins now: the last seal of what has been dropped."""
+    """A month that has been dropped, and where the chain began after that: the last seal that went with it."""
 
     __tablename__ = "audit_anchors"
 
-    n: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
-    month: date = Field(sa_type=Date)
+    month: date = Field(primary_key=True, sa_type=Date)
+    n: int = Field(sa_type=BigInteger)
     epoch: int
     xid: int = Field(sa_type=BigInteger)
     last_id: int = Field(sa_type=BigInteger)

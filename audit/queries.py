@@ -28,9 +28,9 @@ sha256(convert_to({CANONICAL}, 'UTF8')) AS row_digest
 TAKE_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
 
 LAST = """
-SELECT n, month, epoch, xid, last_id, hash FROM audit_seals
+SELECT n, epoch, xid, last_id, hash FROM audit_seals
 UNION ALL
-SELECT n, month, epoch, xid, last_id, hash FROM audit_anchors
+SELECT n, epoch, xid, last_id, hash FROM audit_anchors
 ORDER BY n DESC LIMIT 1
 """
 
@@ -53,13 +53,6 @@ WHERE (a.epoch, a.xid, a.id) > ($1::integer, $2::bigint, $3::bigint)
   AND (a.epoch, a.xid, a.id) <= ($4::integer, $5::bigint, $6::bigint)
 ORDER BY a.epoch, a.xid, a.id
 """  # noqa: S608 - constants of ours
-
-OLDEST_MONTH_OF_EVENTS = """
-SELECT to_date(right(c.relname, 7), 'YYYY_MM')
-FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-WHERE i.inhparent = 'events'::regclass AND c.relname ~ '_[0-9]{4}_[0-9]{2}$'
-ORDER BY c.relname LIMIT 1
-"""
 
 WAITING = """
 SELECT count(*) FROM audit AS a
@@ -101,7 +94,7 @@ async def first_anchor(session: ReadSession) -> Row | None:
 
 
 async def dropped_months(session: ReadSession) -> set[date]:
-    return {row["month"] for row in await session.fetch("SELECT DISTINCT month FROM audit_anchors")}
+    return {row["month"] for row in await session.fetch("SELECT month FROM audit_anchors")}
 
 
 async def seals_after(session: ReadSession, n: int, most: int) -> list[Row]:
@@ -111,30 +104,6 @@ async def seals_after(session: ReadSession, n: int, most: int) -> list[Row]:
 async def under_seal(session: ReadSession, after: tuple[int, int, int], until: tuple[int, int, int]) -> list[Row]:
     """The rows between two positions, with digests as they are now, of their events too."""
     return await session.fetch(SEALED, *after, *until)
-
-
-async def oldest_month_of_events(session: ReadSession) -> date | None:
-    month: date | None = await session.fetch_value(OLDEST_MONTH_OF_EVENTS)
-    return month
-
-
-DROP_SEALS = """
-WITH gone AS (
-    DELETE FROM audit_seals
-    WHERE n < coalesce((SELECT min(n) FROM audit_seals WHERE month <> $1 AND NOT month = ANY ($3::date[])),
-                       (SELECT max(n) + 1 FROM audit_seals))
-    RETURNING n, month, epoch, xid, last_id, hash
-), last AS (
-    SELECT * FROM gone ORDER BY n DESC LIMIT 1
-)
-INSERT INTO audit_anchors (n, month, epoch, xid, last_id, hash, dropped_at)
-SELECT n, $1, epoch, xid, last_id, hash, $2 FROM last
-"""
-
-
-async def drop_seals(session: Session, month: date, dropped: set[date], now: datetime) -> None:
-    """Seals up to the first of a month that is kept go; an anchor stands for the last of them."""
-    await session.execute(DROP_SEALS, month, now, sorted(dropped))
 
 
 @dataclass(frozen=True, slots=True)

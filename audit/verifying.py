@@ -10,6 +10,7 @@ from typing import Any
 from audit import queries
 from audit.chain import GENESIS, Break, compared, link
 from audit.sealing import BEGINNING
+from kit import months
 from kit.database import ReadSession
 
 SEALS_A_LOOK = 100
@@ -36,7 +37,8 @@ class _Ground:
 
 async def verify(session: ReadSession) -> Verdict:
     """Everything that is sealed, in one snapshot of the database (`database.snapshot()`)."""
-    ground = _Ground(await queries.dropped_months(session), await queries.oldest_month_of_events(session))
+    of_events = await months.months(session, "events")
+    ground = _Ground(await queries.dropped_months(session), of_events[0] if of_events else None)
     anchor = await queries.first_anchor(session)
     n, head = (anchor["n"], anchor["hash"]) if anchor is not None else (0, GENESIS)
     after = (anchor["epoch"], anchor["xid"], anchor["last_id"]) if anchor is not None else BEGINNING

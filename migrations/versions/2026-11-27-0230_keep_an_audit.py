@@ -60,10 +60,14 @@ BEGIN
             (SELECT min(s.n) FROM audit_seals s
              WHERE s.month <> gone AND s.month NOT IN (SELECT a.month FROM audit_anchors a)),
             (SELECT max(s.n) FROM audit_seals s))
-        RETURNING n, month, epoch, xid, last_id, hash
+        RETURNING n, epoch, xid, last_id, hash
+    ), heads AS (
+        SELECT * FROM dropped
+        UNION ALL SELECT a.n, a.epoch, a.xid, a.last_id, a.hash FROM audit_anchors a
+        UNION ALL SELECT 0, 0, 0, 0, decode(repeat('00', 32), 'hex')
     )
-    INSERT INTO audit_anchors (n, month, epoch, xid, last_id, hash, dropped_at)
-    SELECT n, gone, epoch, xid, last_id, hash, clock_timestamp() FROM dropped ORDER BY n DESC LIMIT 1;
+    INSERT INTO audit_anchors (month, n, epoch, xid, last_id, hash, dropped_at)
+    SELECT gone, n, epoch, xid, last_id, hash, clock_timestamp() FROM heads ORDER BY n DESC LIMIT 1;
 END $$
 """
 
@@ -112,14 +116,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit_anchors",
-        sa.Column("n", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("xid", sa.BigInteger(), nullable=False),
         sa.Column("last_id", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("dropped_at", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("n"),
+        sa.PrimaryKeyConstraint("month"),
     )
     op.execute("INSERT INTO kept_by_month VALUES ('audit', 12)")
     op.execute(ANCHOR_AUDIT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
 import asyncpg
@@ -12,18 +12,21 @@ import pytest
 from audit import queries, sealing, verifying
 from audit.chain import GENESIS, Break, link
 from audit.verifying import Verdict
+from kit import months
 from kit.actors import acting
 from kit.announcements import NewEvent
-from kit.clock import VirtualClock
 from kit.database import Database
-from tests.conftest import MONDAY_MORNING
+from migrations.ground import with_database
+from tests.support import postgres
 
 pytestmark = pytest.mark.database
 
-NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
+NOVEMBER, DECEMBER = date(2024, 11, 1), date(2024, 12, 1)
+MONDAY = datetime(2024, 11, 11, 9, tzinfo=UTC)
+"""Long ago by the clock of the database, too, which lets no month go that is younger than a year."""
 
 
-async def something_done(database: Database, count: int = 1, at: datetime = MONDAY_MORNING) -> None:
+async def something_done(database: Database, count: int = 1, at: datetime = MONDAY) -> None:
     """`count` changes in transactions of their own, announced and not announced in turn."""
     for n in range(count):
         with acting("acc_somebody", f"req_{n}"):
@@ -36,7 +39,7 @@ async def something_done(database: Database, count: int = 1, at: datetime = MOND
 
 async def seal(database: Database, most: int = 10_000) -> int:
     async with database.transaction() as session:
-        return await sealing.run_once(session, MONDAY_MORNING, most)
+        return await sealing.run_once(session, MONDAY, most)
 
 
 async def verified(database: Database) -> Verdict:
@@ -45,10 +48,11 @@ async def verified(database: Database) -> Verdict:
 
 
 async def meddle(database: Database, *statements: str) -> None:
-    """As somebody may who owns the tables."""
-    async with database.transaction() as session:
-        for statement in statements:
-            await session.execute(statement)
+    """As somebody may who owns the tables; all or nothing."""
+    async with database.reading() as session:
+        name = await session.fetch_value("SELECT current_database()")
+    uri = postgres.as_owner(with_database(postgres.server_uri(), name))
+    await postgres.execute(uri, f"BEGIN; {'; '.join(statements)}; COMMIT")
 
 
 async def ids(database: Database) -> list[int]:
@@ -152,7 +156,7 @@ async def test_changed_event_is_found(sealed: Database) -> None:
 
 async def test_removed_event_is_found(sealed: Database) -> None:
     await meddle(
-        sealed, "SELECT ensure_month('events', '2026-11-01')", "DELETE FROM events WHERE subject = 'toy_2'"
+        sealed, "SELECT ensure_month('events', '2024-11-01')", "DELETE FROM events WHERE subject = 'toy_2'"
     )
 
     broken = (await verified(sealed)).broken
@@ -196,7 +200,7 @@ async def test_noted_head_stays_in_a_chain_that_goes_on(sealed: Database) -> Non
 async def test_nothing_is_sealed_before_what_may_still_come(database: Database) -> None:
     """Its transaction began first and commits last: a seal over the later one would leave no place for it."""
     async with database.transaction() as early:
-        early.audit("toy.made", MONDAY_MORNING, "toy_early")
+        early.audit("toy.made", MONDAY, "toy_early")
         await early.flush()
         await something_done(database, 1)
         assert await seal(database) == 0
@@ -227,7 +231,7 @@ async def test_killed_sealer_leaves_the_chain_as_it_was(sealed: Database) -> Non
 
     async def half_sealed() -> None:
         async with sealed.transaction() as session:
-            await sealing.run_once(session, MONDAY_MORNING)
+            await sealing.run_once(session, MONDAY)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -250,30 +254,59 @@ async def test_chain_goes_on_after_a_restore(sealed: Database) -> None:
     assert (await verified(sealed)).broken is None
 
 
-async def test_chain_holds_when_its_first_months_are_dropped(database: Database, clock: VirtualClock) -> None:
+async def test_chain_holds_when_its_first_months_are_dropped(database: Database) -> None:
     await meddle(database, *(f"SELECT ensure_month('{table}', '{month}')"
                              for table in ("audit", "events") for month in (NOVEMBER, DECEMBER)))  # fmt: skip
     await something_done(database, 4)
-    await something_done(database, 2, MONDAY_MORNING + timedelta(days=30))
+    await something_done(database, 2, MONDAY + timedelta(days=30))
     await something_done(database, 1)  # whose clock is behind
     await seal(database)
     noted = await verified(database)
 
     async with database.transaction() as session:
-        await session.execute("SELECT drop_month('audit', $1)", NOVEMBER)
-        await queries.drop_seals(session, NOVEMBER, await queries.dropped_months(session), clock.now())
+        assert await months.drop(session, "audit", NOVEMBER)
 
     verdict = await verified(database)
     assert (verdict.broken, verdict.head) == (None, noted.head)
-    await meddle(database, "UPDATE audit SET actor = 'acc_nobody' WHERE at >= '2026-12-01' AND subject = 'toy_1'")
+    await meddle(database, "UPDATE audit SET actor = 'acc_nobody' WHERE at >= '2024-12-01' AND subject = 'toy_1'")
     broken = (await verified(database)).broken
     assert broken is not None
     assert broken.why == "row_changed"
 
 
+async def test_chain_of_which_only_the_last_seal_is_left_holds_and_goes_on(database: Database) -> None:
+    await meddle(database, "SELECT ensure_month('audit', '2024-11-01')")
+    await something_done(database, 4)
+    await seal(database, 2)
+    await seal(database, 2)
+
+    async with database.transaction() as session:
+        assert await months.drop(session, "audit", NOVEMBER)
+
+    assert (await verified(database)).broken is None
+    await something_done(database, 2, MONDAY + timedelta(days=30))
+    assert await seal(database) == 2
+    verdict = await verified(database)
+    assert (verdict.broken, verdict.n) == (None, 3)
+
+
 async def test_month_is_not_dropped_before_it_is_sealed(database: Database) -> None:
-    await meddle(database, "SELECT ensure_month('audit', '2026-11-01')")
+    await meddle(database, "SELECT ensure_month('audit', '2024-11-01')")
     await something_done(database, 1)
 
     with pytest.raises(asyncpg.ObjectNotInPrerequisiteStateError):
-        await meddle(database, "SELECT drop_month('audit', '2026-11-01')")
+        async with database.transaction() as session:
+            await months.drop(session, "audit", NOVEMBER)
+
+
+async def test_service_may_neither_change_nor_remove_what_was_done(sealed: Database) -> None:
+    for statement in (
+        "UPDATE audit SET actor = 'acc_nobody'",
+        "DELETE FROM audit",
+        "UPDATE audit_seals SET n = 7",
+        "DELETE FROM audit_seals",
+        "INSERT INTO audit_anchors SELECT",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with sealed.transaction() as session:
+                await session.execute(statement)
