@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -12,19 +14,32 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
 
-class LiveClock:
-    """The machine's clock plus its measured offset to the database's, so that all replicas agree."""
+def machine_clock() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self) -> None:
+
+class LiveClock:
+    """The database's instant as it was measured last, and what has passed since, so that all replicas agree.
+
+    Until the first measurement it begins with the machine's clock. That may be wrong, set or jump: no deadline
+    moves, as time passes by the monotonic clock.
+    """
+
+    def __init__(
+        self, wall: Callable[[], datetime] = machine_clock, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._wall, self.monotonic = wall, monotonic
+        self._at, self._at_s = wall(), monotonic()
         self.offset = timedelta(0)
+        """Of the database's clock to the machine's, when it was measured last: a large one is worth an alarm."""
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
+        return self._at + timedelta(seconds=self.monotonic() - self._at_s)
 
-    def correct(self, database_now: datetime, asked_at: datetime, answered_at: datetime) -> timedelta:
-        """Take the database's `now` as of the middle of the round trip; instants are this machine's own."""
-        middle = asked_at + (answered_at - asked_at) / 2
-        self.offset = database_now - middle
+    def correct(self, database_now: datetime, asked_s: float, answered_s: float) -> timedelta:
+        """Take the database's `now` as of the middle of a round trip by the monotonic clock; returns the offset."""
+        self._at, self._at_s = database_now, asked_s + (answered_s - asked_s) / 2
+        self.offset = self.now() - self._wall()
         return self.offset
 
 

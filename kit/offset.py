@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from kit.clock import LiveClock
 from kit.database import ReadSession
@@ -10,6 +10,6 @@ from kit.database import ReadSession
 
 async def measure(session: ReadSession, clock: LiveClock) -> timedelta:
     """Correct the clock by its offset to the database's; returns the offset."""
-    asked_at = datetime.now(UTC)
+    asked_s = clock.monotonic()
     database_now = await session.fetch_value("SELECT clock_timestamp()")
-    return clock.correct(database_now, asked_at, datetime.now(UTC))
+    return clock.correct(database_now, asked_s, clock.monotonic())

@@ -9,11 +9,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings as hypothesis
 
 from kit.clock import VirtualClock
 from kit.database import Database, Session
 from kit.settings import Settings
 from tests.support import postgres
+
+hypothesis.register_profile("shared", deadline=None)  # a slow machine is no failure
+hypothesis.load_profile("shared")
 
 MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """10 o'clock in Berlin, a working day without holidays nearby."""

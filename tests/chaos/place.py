@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +27,9 @@ class Place:
         return Settings(
             environment="test", answer_within=timedelta(seconds=30), data_dir=self.folder, _env_file=None
         )
+
+    def empty_folder(self) -> Path:
+        return Path(tempfile.mkdtemp(dir=self.folder))
 
     @contextlib.asynccontextmanager
     async def fresh_uri(self) -> AsyncIterator[str]:

@@ -15,6 +15,7 @@ from tests.support.builders import (
     a_customer,
     a_desk_group,
     a_number,
+    a_policy,
     a_private_number,
     an_absence,
     an_advisor,
@@ -298,3 +299,22 @@ async def test_switch_that_falls_silent_frees_the_advisor(world: World) -> None:
 
     assert await call.state() == "lost_signal"
     assert await world.presence(anna) == "available"
+
+
+@pytest.mark.parametrize(("ask_s", "end_s"), [(8, 12), (200, 600)])
+async def test_market_says_how_long_a_switch_may_be_silent(world: World, ask_s: int, end_s: int) -> None:
+    anna, _ = await anna_and_ben(world)
+    await a_policy(world.session, silence_ask_s=ask_s, silence_end_s=end_s)
+    call = await world.call(await a_caller(world, anna), MARKET_NUMBER)
+    await call.hear("answered")
+
+    await world.pass_time(ask_s - 1)
+    before = (await call.row())["asked_after_at"]
+    await world.pass_time(1)
+    asked = (await call.row())["asked_after_at"]
+    await world.pass_time(end_s - ask_s - 1)
+    still = await call.state()
+    await world.pass_time(1)
+
+    assert (before, asked is not None) == (None, True)
+    assert (still, await call.state()) == ("connected", "lost_signal")

@@ -36,6 +36,12 @@ class OwnServer:
         self._wheel: Any = wheel.get_server(self.data, start=False)  # type: ignore[attr-defined]
 
     @property
+    def user(self) -> str | None:
+        """As whom it runs; None: as ourselves."""
+        found: str | None = self._wheel.system_user
+        return found
+
+    @property
     def socket(self) -> Path:
         return self.folder / ".s.PGSQL.5432"
 
@@ -70,7 +76,7 @@ class OwnServer:
         await asyncio.to_thread(
             subprocess.run,
             command,
-            user=self._wheel.system_user,
+            user=self.user,
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

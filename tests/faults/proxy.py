@@ -84,7 +84,10 @@ class Proxy:
         return cut
 
     def forget_cuts(self) -> None:
+        """Those that are still to come, counted already or not."""
         self._cuts.clear()
+        for link in self._links:
+            link.cut = None
 
     def reset(self) -> None:
         """End all connections, without a goodbye."""
@@ -132,7 +135,7 @@ class _Link:
     def __init__(self, proxy: Proxy, client: asyncio.StreamWriter) -> None:
         self._proxy = proxy
         self._writers = [client]
-        self._cut: Cut | None = None
+        self.cut: Cut | None = None
         self._left = 0
 
     async def carry(
@@ -152,7 +155,7 @@ class _Link:
     async def _pump(self, way: Direction, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(CHUNK):
             await self._weather(len(chunk))
-            if self._cut is None and way == "up":
+            if self.cut is None and way == "up":
                 self._begin_to_count(chunk)
             passes = self._may_pass(way, len(chunk))
             writer.write(chunk[:passes])
@@ -162,19 +165,19 @@ class _Link:
                 return
 
     def _begin_to_count(self, said: bytes) -> None:
-        self._cut = self._proxy.claim(said)
-        self._left = self._cut.bytes if self._cut is not None else 0
+        self.cut = self._proxy.claim(said)
+        self._left = self.cut.bytes if self.cut is not None else 0
 
     def _may_pass(self, way: Direction, size: int) -> int:
-        if self._cut is None or self._cut.direction != way:
+        if self.cut is None or self.cut.direction != way:
             return size
         passes = min(size, self._left)
         self._left -= passes
         return passes
 
     def _be_cut(self) -> None:
-        assert self._cut is not None
-        self._cut.done.set()
+        assert self.cut is not None
+        self.cut.done.set()
         self.abort()
 
     async def _weather(self, size: int) -> None:
