@@ -10,9 +10,9 @@ RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 # the libraries change seldom, the application often: two layers
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-dev --no-install-project
+RUN uv sync --locked --no-dev --extra tracing --no-install-project
 COPY . .
-RUN uv sync --locked --no-dev --no-editable
+RUN uv sync --locked --no-dev --extra tracing --no-editable
 
 # What runs: Python, the environment, and a user who owns nothing but the data folder.
 FROM python:3.11-slim-bookworm

@@ -7,6 +7,8 @@ import contextlib
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 
@@ -32,7 +34,8 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
             from cli.demo import company
 
             services.background.append(lambda: company(services))
-        await server(create_app(services), settings).serve(sockets=[listening])
+        leaving = services.vitals.drain
+        await server(create_app(services), settings, leaving).serve(sockets=[listening])
 
 
 def _bound(settings: Settings) -> socket.socket:
@@ -47,9 +50,21 @@ def _bound(settings: Settings) -> socket.socket:
     return bound
 
 
-def server(app: object, settings: Settings) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """Says that it leaves at the signal, not only when the last request is done."""
+
+    def __init__(self, config: uvicorn.Config, leaving: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._leaving = leaving
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._leaving()
+        super().handle_exit(sig, frame)
+
+
+def server(app: object, settings: Settings, leaving: Callable[[], None] = lambda: None) -> uvicorn.Server:
     """uvicorn as we run it: quiet (we log ourselves), no compression on sockets, a bounded goodbye."""
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             app,  # type: ignore[arg-type]
             host=settings.host,
@@ -61,7 +76,8 @@ def server(app: object, settings: Settings) -> uvicorn.Server:
             **SERVER_OPTIONS,
             timeout_graceful_shutdown=DRAIN_S,
             timeout_keep_alive=KEEP_ALIVE_S,
-        )
+        ),
+        leaving,
     )
 
 

@@ -1,0 +1,1 @@
+"""What ships for operators: rules, board, manifests, pages, and the doctor."""
