@@ -110,6 +110,7 @@ def _named(context: typer.Context) -> None:
 def _mount() -> None:
     """Verbs that live in modules of their own."""
     from cli import audit, backup, keys, people, replay
+    from cli.doctor import command as doctor
 
     app.add_typer(people.app)
     app.add_typer(keys.app, name="keys")
@@ -117,6 +118,7 @@ def _mount() -> None:
     app.command("replay")(replay.replay)
     app.command("backup")(backup.backup)
     app.command("restore")(backup.restore)
+    app.command("doctor")(doctor.doctor)
 
 
 _mount()
