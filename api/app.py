@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from accounts.roles import CUSTOMER
-from api import openapi
+from api import instruments, openapi
 from api.access_log import AccessLog
 from api.dispatch import Dispatch
 from api.door import CUSTOMERS_OWN, Door
@@ -67,6 +67,7 @@ def create_app(services: Services) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.services = services
+    instruments.install(services)
     app.state.access_log = AccessLog() if services.settings.access_log else None
     for router in ROUTERS:
         add(app, router)

@@ -7,6 +7,7 @@ from typing import cast
 from api.services import Services
 from contacts.exchange import Exchange
 from contacts.gathering import Gatherer
+from contacts.meters import Meters
 from kit.catalogue import Catalogue
 
 
@@ -15,7 +16,9 @@ def exchange_of(services: Services) -> Exchange:
     found = services.extras.get("exchange")
     if found is None:
         catalogue = services.catalogue or services.extras.setdefault("catalogue", Catalogue.load())
-        found = services.extras["exchange"] = Exchange(catalogue=catalogue, new_id=services.new_id)
+        found = services.extras["exchange"] = Exchange(
+            catalogue=catalogue, new_id=services.new_id, meters=Meters(services.metrics)
+        )
     return cast(Exchange, found)
 
 

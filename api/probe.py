@@ -28,7 +28,7 @@ class WriteProbe:
         async with self._lock:
             now = self._clock.now()
             if now - self._asked_at >= ASKED_EVERY:
-                self._metrics.db_writable.set(await self._writable(now))
+                self._metrics.db_writable = float(await self._writable(now))
                 self._asked_at = now
 
     async def _writable(self, now: datetime) -> bool:

@@ -55,7 +55,7 @@ class Vitals:
         """One turn of the event loop, `lag_s` later than it should have been."""
         self._turned_at = self._monotonic()
         self._lag_s = lag_s
-        self._metrics.loop_lag.set(lag_s)
+        self._metrics.loop_lag_s = lag_s
         self._full.append(is_full(self._database))
 
     @contextlib.asynccontextmanager

@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 from accounts import keys  # noqa: E402
 from bench import activation_core, company  # noqa: E402
-from bench.http import spread  # noqa: E402
+from bench.client import spread  # noqa: E402
 from kit import embedded  # noqa: E402
 from kit.clock import LiveClock  # noqa: E402
 from kit.database import Database  # noqa: E402

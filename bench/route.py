@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from accounts import keys
 from bench import company
-from bench.http import Connection, spread
+from bench.client import Connection, spread
 from kit import embedded
 from kit.clock import LiveClock
 from kit.database import Database

@@ -38,7 +38,7 @@ from accounts.principal import person
 from accounts.tokens import digest
 from advisors import presences
 from bench import company
-from bench.http import spread
+from bench.client import spread
 from kit import embedded
 from kit.clock import LiveClock
 from kit.database import Database

@@ -39,6 +39,8 @@ class Callback(SQLModel, table=True):
             postgresql_where=text(f"state NOT IN ({FINAL}) AND customer_id IS NOT NULL"),
         ),
         Index("ix_callbacks_due", "next_action_at", postgresql_where=text(f"state NOT IN ({FINAL})")),
+        Index("ix_callbacks_window", "window_starts_at"),
+        Index("ix_callbacks_final", "final_at"),
         Index(
             "ix_callbacks_advisor",
             "advisor_id",
@@ -92,6 +94,7 @@ class CallbackAttempt(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("token", "market_id"),
         ForeignKeyConstraint(["callback_id", "market_id"], ["callbacks.id", "callbacks.market_id"]),
+        Index("ix_callback_attempts_callback", "callback_id"),
         Index("ux_callback_attempts_open", "callback_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index("ux_callback_attempts_number", "number", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index(

@@ -180,6 +180,7 @@ async def _offer(scene: Scene, rows: Mapping[UUID, dict[str, Any]], matched: Seq
     if not matched:
         return Dispatched()
     claimed = await presence_queries.claim(scene.session, sorted(m.person.id for m in matched), scene.now)
+    scene.exchange.meters.claimed(len(matched), len(claimed))
     won = {row["advisor_id"]: row for row in claimed}
     contacts = [m for m in matched if m.contact is not None and m.person.id in won]
     promises = [m for m in matched if m.promise is not None and m.person.id in won]

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contacts.directory import DirectoryCache
+from contacts.meters import Meters
 from contacts.pace import Pace
 from kit.catalogue import Catalogue
 from kit.ids import new_id
@@ -27,3 +28,4 @@ class Exchange:
     """False: relationships count for nothing, as in a queue without them (to compare with)."""
     directory: DirectoryCache = field(default_factory=DirectoryCache)
     pace: Pace = field(default_factory=Pace)
+    meters: Meters = field(default_factory=Meters)

@@ -62,7 +62,7 @@ async def _decide_and_claim(scene: Scene, cases: Sequence[Case]) -> list[Placed]
     done: dict[UUID, Placed] = {}
     pending = list(cases)
     for _ in range(MOST_ROUNDS):
-        decided = [(case, scene.exchange.decide(await problem(scene, case))) for case in pending]
+        decided = [(case, await _decide(scene, case)) for case in pending]
         won = await _claim(scene, decided)
         pending = []
         for case, plan in decided:
@@ -78,6 +78,12 @@ async def _decide_and_claim(scene: Scene, cases: Sequence[Case]) -> list[Placed]
     return [done[case.row["id"]] for case in cases]
 
 
+async def _decide(scene: Scene, case: Case) -> Plan:
+    asked = await problem(scene, case)
+    with scene.exchange.meters.deciding():
+        return scene.exchange.decide(asked)
+
+
 async def _claim(scene: Scene, decided: Sequence[tuple[Case, Plan]]) -> dict[UUID, Case]:
     """Who got whom: each advisor goes to the first case that asked, if the database says they are still free."""
     wanted: dict[UUID, Case] = {}
@@ -87,6 +93,7 @@ async def _claim(scene: Scene, decided: Sequence[tuple[Case, Plan]]) -> dict[UUI
     if not wanted:
         return {}
     rows = await presence_queries.claim(scene.session, sorted(wanted), scene.now)
+    scene.exchange.meters.claimed(len(wanted), len(rows))
     for row in rows:
         group_id = scene.directory.advisors[row["advisor_id"]].group_id
         scene.session.announce(presence_changed("presence.changed", {**row, "desk_group_id": group_id}, scene.now))

@@ -39,6 +39,8 @@ class Pool:
     """At most `size` connections, opened when they are first needed."""
 
     def __init__(self, engine: AsyncEngine, size: int, timeout_s: float) -> None:
+        self.size, self.lent, self.refused = size, 0, 0
+        """How many there may be, how many are lent out, and how often nobody gave one back in time."""
         self._engine, self._timeout_s = engine, timeout_s
         self._idle: list[Lane] = []
         self._generation = 0
@@ -46,7 +48,13 @@ class Pool:
 
     @property
     def exhausted(self) -> bool:
-        return self._free.locked()
+        """Whether all are lent. One that is still being opened does not count: while a database can't be reached
+        everybody waits for it, and that is not this pool's fault."""
+        return self.lent >= self.size
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle)
 
     async def take(self) -> Lane:
         """Raises `PoolExhausted`, and whatever opening a connection raises."""
@@ -54,15 +62,18 @@ class Pool:
             async with asyncio.timeout(self._timeout_s):
                 await self._free.acquire()
         except TimeoutError:
+            self.refused += 1
             raise PoolExhausted from None
         try:
-            return await self._open_idle() or await self._open()
+            lane = await self._open_idle() or await self._open()
         except BaseException:
             self._free.release()
             raise
+        self.lent += 1
+        return lane
 
     async def give_back(self, lane: Lane) -> None:
-        self._free.release()
+        self._released()
         if lane.generation == self._generation:
             self._idle.append(lane)
         else:
@@ -70,7 +81,7 @@ class Pool:
 
     async def discard(self, lane: Lane) -> None:
         """This one was left in the middle of something; nothing is known against the others."""
-        self._free.release()
+        self._released()
         await self._end(lane)
 
     async def throw_away(self, lane: Lane) -> None:
@@ -90,6 +101,10 @@ class Pool:
     async def close(self) -> None:
         await self.drop_idle()
         await self._engine.dispose()
+
+    def _released(self) -> None:
+        self.lent -= 1
+        self._free.release()
 
     async def _open_idle(self) -> Lane | None:
         while self._idle:

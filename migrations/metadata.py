@@ -15,10 +15,11 @@ import kit.events
 import kit.months
 import markets.models
 import realtime.models
+import reporting.models
 
 ROOMS = (
     accounts, advisors, audit, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets,
-    realtime,
+    realtime, reporting,
 )  # fmt: skip
 
 metadata = SQLModel.metadata

@@ -25,8 +25,8 @@ class Hub:
         self.listeners: set[Listener] = set()
         self.position: Cursor | None = None
         """Up to where events have been handed out; None before the first look at the log."""
-        self.sent = self.too_slow = 0
-        """Frames handed out, and listeners ended because they did not keep up."""
+        self.sent = self.too_slow = self.resyncs = 0
+        """Frames handed out, listeners ended because they did not keep up, and those told to begin anew."""
         self._since: Cursor | None = None
         self._kept: deque[Message] = deque()
         self._most = kept
@@ -39,7 +39,16 @@ class Hub:
         for listener in list(self.listeners):
             if listener.topics:
                 self.mute(listener)
-                self.send(listener, [envelope.resync()])
+                self.resync(listener)
+
+    def resync(self, listener: Listener) -> None:
+        """Tell somebody that there is a hole, and to subscribe again."""
+        self.resyncs += 1
+        self.send(listener, [envelope.resync()])
+
+    def unsent(self) -> int:
+        """Bytes that lie here because those who listen have not taken them yet."""
+        return sum(listener.outlet.unsent() for listener in self.listeners)
 
     def streams_of(self, sign_in: bytes) -> int:
         """Streams that one sign-in has open here."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from kit.clock import Clock
@@ -21,7 +21,7 @@ from realtime.cursor import Cursor, ForeignCursor
 from realtime.envelope import Frame
 from realtime.hub import KEPT, Hub
 from realtime.listener import Listener, Outlet
-from realtime.log import PastIsGone
+from realtime.log import Logged, PastIsGone
 from realtime.snapshots import Snapshots
 from realtime.topics import Topics
 
@@ -38,7 +38,10 @@ ATTEMPTS = 3
 
 
 class Stream:
-    """One per process. Its loops do the reading; `subscribe` and `resume` are called for each socket."""
+    """One per process. Its loops do the reading; `subscribe` and `resume` are called for each socket.
+
+    `observe` hears of all events that were handed out.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Stream:
         *,
         kept: int = KEPT,
         monotonic: Callable[[], float] = time.monotonic,
+        observe: Callable[[Sequence[Logged]], None] | None = None,
     ) -> None:
         self.hub = Hub(kept)
         self.bells = Bells()
@@ -54,6 +58,7 @@ class Stream:
         """Sockets, also those of which nobody knows yet who they are."""
         self.wake = asyncio.Event()
         self._database, self._clock, self._monotonic = database, clock, monotonic
+        self._observe = observe
         self._snapshots = Snapshots(database, monotonic)
         self._ready = asyncio.Event()
         self._sign_ins_at = self._trusted_at = float("-inf")
@@ -78,6 +83,8 @@ class Stream:
         self.hub.deliver([envelope.Message(event, position.epoch) for event in events], position)
         self.bells.ring(name for event in events for name in (event.subject, event.type))
         self._ready.set()
+        if self._observe is not None and events:
+            self._observe(events)
         if len(events) == BATCH:
             self.wake.set()
         return len(events)
@@ -116,7 +123,7 @@ class Stream:
             if listener not in self.hub.listeners or self.hub.tell(listener, topics, cursor, [frame]):
                 return
             self._snapshots.forget(topics)
-        self.hub.send(listener, [envelope.resync()])
+        self.hub.resync(listener)
 
     async def resume(self, listener: Listener, topics: Topics, text: str) -> None:
         """Send what has happened on the topics since the cursor, then what happens; or `resync`."""
@@ -129,10 +136,10 @@ class Stream:
                 cursor, missed = await self._missed(listener, topics, cursor)
                 opening += missed
         except (ForeignCursor, PastIsGone):
-            self.hub.send(listener, [envelope.resync()])
+            self.hub.resync(listener)
             return
         if listener in self.hub.listeners and not self.hub.tell(listener, topics, cursor, opening):
-            self.hub.send(listener, [envelope.resync()])
+            self.hub.resync(listener)
 
     async def _missed(self, listener: Listener, topics: Topics, cursor: Cursor) -> tuple[Cursor, list[Frame]]:
         """From the database what is not kept in memory, and the cursor behind it. Raises `PastIsGone`."""

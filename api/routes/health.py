@@ -62,6 +62,8 @@ async def readyz(services: FromServices) -> Well:
 @public("names routes and counts, nobody; keep it inside the network")
 @uncounted("whoever watches over us must get through")
 async def metrics(services: FromServices) -> Response:
-    """Names begin with `durchwahl_`. `durchwahl_db_writable` is found out by writing a row, at most every 10 s."""
+    """Names begin with `durchwahl_`. `durchwahl_db_writable` is found out by writing a row, at most every 10 s;
+    what a loop has measured in the database is read at most every 5 s."""
     await services.write_probe.refresh()
+    await services.board.refresh()
     return Response(services.metrics.exposition(), headers={"content-type": services.metrics.content_type})

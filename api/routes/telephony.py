@@ -74,7 +74,8 @@ async def receive(_: Switch, call: Annotated[CallIn, json_or_form(CallIn)], serv
     if schemas.is_emergency(call, services.settings.phone_region):
         return Json(UNTOUCHED)
     arriving = schemas.inbound(call, services.settings.phone_region)
-    answer = await in_time(services, gatherer_of(services).receive(arriving))
+    with exchange_of(services).meters.routing():
+        answer = await in_time(services, gatherer_of(services).receive(arriving))
     return Json(shown(answer, call.call_id))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -10,6 +13,7 @@ from api.vitals import FULL_TICKS, Vitals
 from kit.database import Database
 from kit.heartbeats import Heartbeats
 from kit.metrics import Metrics
+from kit.pool import Pool
 from tests.api.test_bad_input import problem
 from tests.api.test_doors import clock_of
 from tests.api.test_transactional import services_of
@@ -85,8 +89,8 @@ def test_heartbeat_is_silent_only_after_the_time_given(ticks: Ticks) -> None:
     heartbeats.beat("a")
     ticks.seconds += 30
 
-    assert heartbeats.silent(timedelta(seconds=30)) == []
-    assert heartbeats.silent(timedelta(seconds=29)) == ["a"]
+    assert heartbeats.silent(timedelta(seconds=31)) == []
+    assert heartbeats.silent(timedelta(seconds=30)) == ["a"]
 
 
 async def test_live_and_ready(steady: Client) -> None:
@@ -153,3 +157,34 @@ async def test_figures_name_templates_of_routes_and_nothing_that_was_sent(client
 
 async def test_two_applications_in_one_process_do_not_share_figures(client: Client) -> None:
     assert Metrics().registry is not services_of(client).metrics.registry
+
+
+async def test_connections_that_are_only_being_opened_exhaust_no_pool() -> None:
+    """While a database can't be reached everybody waits for it; that empties no load balancer."""
+    opening = asyncio.Event()
+
+    class Engine:
+        async def connect(self) -> object:
+            await opening.wait()
+            raise ConnectionRefusedError
+
+    pool = Pool(cast(Any, Engine()), 1, 5.0)
+    taking = asyncio.create_task(pool.take())
+    await asyncio.sleep(0)
+
+    assert not pool.exhausted
+
+    opening.set()
+    with pytest.raises(ConnectionRefusedError):
+        await taking
+    assert (pool.lent, pool.refused) == (0, 0)
+
+
+async def test_lent_connections_exhaust_the_pool_until_one_is_given_back(shared_database: Database) -> None:
+    pool = shared_database.pool
+    async with AsyncExitStack() as stack:
+        for _ in range(pool.size):
+            await stack.enter_async_context(shared_database.lane())
+        assert (shared_database.exhausted, pool.lent) == (True, pool.size)
+
+    assert (shared_database.exhausted, pool.lent) == (False, 0)
