@@ -1,4 +1,5 @@
-"""One JSON line per request: route template, method, status, duration, request id. Nobody's data, so no URL.
+"""One JSON line per request: route template, method, status, duration, request id, and the id of who asked (a key
+or an account). Nobody's data, so no URL.
 
 Lines are gathered for 200 ms and written at once: a write per request costs as much as the rest of the edge.
 """
@@ -20,7 +21,16 @@ class AccessLog:
         self._stream = stream
         self._lines: list[bytes] = []
 
-    def write(self, now: datetime, request_id: str, route: str, method: str, status: int, seconds: float) -> None:
+    def write(
+        self,
+        now: datetime,
+        request_id: str,
+        route: str,
+        method: str,
+        status: int,
+        seconds: float,
+        actor: str | None = None,
+    ) -> None:
         if not self._lines:
             asyncio.get_running_loop().call_later(GATHER_S, self.flush)
         line = {
@@ -33,6 +43,8 @@ class AccessLog:
             "status": status,
             "ms": round(seconds * 1000, 2),
         }
+        if actor is not None:
+            line["actor"] = actor
         self._lines.append(to_json(line))
 
     def flush(self) -> None:

@@ -12,6 +12,7 @@ import re
 import time
 import traceback
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from fastapi.exceptions import ResponseValidationError
@@ -20,12 +21,15 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access_log import AccessLog
-from api.dependencies import REQUEST_ID
+from api.dependencies import PRINCIPAL, REQUEST_ID
 from api.errors import MEDIA_TYPE, Answer, answer, sqlstate
 from api.services import Services
 from kit import logs
 from kit.errors import BadRequest, Error, NotFound
 from kit.strict_json import UnsafeText, unsafe
+
+if TYPE_CHECKING:
+    from kit.tracing import Tracing
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "unmatched"
@@ -51,6 +55,7 @@ class Edge:
         self._app = app
         self._services = services
         self._access_log = access_log
+        self._tracing = services.tracing
         self._log = logs.logger("api")
         self._ids = _request_ids()
 
@@ -60,7 +65,29 @@ class Edge:
             return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
+        elif self._tracing is None:
+            await self._request(scope, receive, send)
+        else:
+            await self._traced(self._tracing, scope, receive, send)
+
+    async def _traced(self, tracing: Tracing, scope: Scope, receive: Receive, send: Send) -> None:
+        """A span that says which route, and how it ended: never the URL."""
+        with tracing.request(_header(scope, b"traceparent")) as span:
+            status = await self._request(scope, receive, send)
+            route = getattr(scope.get("route"), "path", UNMATCHED)
+            method = _method(scope)
+            span.update_name(f"{method} {route}")
+            span.set_attributes(
+                {
+                    "http.request.method": method,
+                    "http.route": route,
+                    "http.response.status_code": status,
+                    "durchwahl.request_id": scope[REQUEST_ID],
+                }
+            )
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answer it; returns the status."""
         began = time.perf_counter()
         request_id = _given_id(scope) or next(self._ids)
         scope[REQUEST_ID] = request_id
@@ -88,6 +115,7 @@ class Edge:
             await _send(told, request_id, sending)
         finally:
             self._note(scope, request_id, status, time.perf_counter() - began)
+        return status
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A refusal closes the socket; before it was accepted the server makes a 403 of that."""
@@ -103,10 +131,13 @@ class Edge:
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", UNMATCHED)
-        method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        method = _method(scope)
         self._services.metrics.request(route, method, status, seconds)
         if self._access_log is not None:
-            self._access_log.write(self._services.clock.now(), request_id, route, method, status, seconds)
+            principal = scope.get(PRINCIPAL)
+            actor = principal.name_for_keys if principal is not None else None
+            now = self._services.clock.now()
+            self._access_log.write(now, request_id, route, method, status, seconds, actor)
 
     def _log_failure(self, error: BaseException, request_id: str) -> None:
         """The kind of failure and where; its message only in tests, as it may quote what somebody sent."""
@@ -131,6 +162,14 @@ def _given_id(scope: Scope) -> str | None:
         if name == b"x-request-id":
             return value.decode("ascii") if _ID.fullmatch(value) else None
     return None
+
+
+def _header(scope: Scope, wanted: bytes) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), None)
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in METHODS else "OTHER"
 
 
 def _check_target(scope: Scope) -> None:

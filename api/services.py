@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import migrations.metadata  # noqa: F401 - every table, as an account's key points to a room above it
 from accounts import external
@@ -29,6 +29,10 @@ from kit.ids import IdMaker, new_id
 from kit.metrics import Metrics
 from kit.rates import Rate
 from kit.settings import Settings
+from reporting.board import Board
+
+if TYPE_CHECKING:
+    from kit.tracing import Tracing
 
 Hook: TypeAlias = AbstractAsyncContextManager[Any]
 Background: TypeAlias = Hook | Callable[[], Hook]
@@ -64,6 +68,10 @@ class Services:
         """The identity provider, where one is set."""
         return Provider(self.settings, self.provider_transport) if self.settings.oidc_issuer else None
 
+    @property
+    def tracing(self) -> Tracing | None:
+        return self.database.tracing
+
     @cached_property
     def recognition(self) -> Recognition:
         return Recognition(self.database, self._foreign if self.takes_foreign else None)
@@ -94,6 +102,10 @@ class Services:
     @cached_property
     def write_probe(self) -> WriteProbe:
         return WriteProbe(self.clock, self.database, self.metrics)
+
+    @cached_property
+    def board(self) -> Board:
+        return Board(self.clock, self.database, self.metrics)
 
     @cached_property
     def secret(self) -> bytes:

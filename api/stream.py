@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from prometheus_client import Gauge
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -28,11 +27,13 @@ from api.outlets import LARGEST, Framed, Queued, outlet
 from api.services import Services
 from kit import strict_json
 from kit.errors import BadRequest, Fault, Forbidden, Unavailable
-from kit.logs import logger
-from kit.loops import Supervisor, facts
+from kit.logs import facts, logger
+from kit.loops import Supervisor
+from kit.readings import NO_LABELS
 from kit.settings import Settings
 from realtime.doorbell import Doorbell
 from realtime.listener import Listener
+from realtime.log import Logged
 from realtime.stream import Stream
 from realtime.topics import resolved
 
@@ -66,7 +67,8 @@ class TooLarge(BadRequest):
 
 def install(services: Services) -> Stream:
     """Make the stream and the doorbell of this process; they run while the application does."""
-    stream, doorbell = Stream(services.database, services.clock), Doorbell(services.database)
+    observe = _observer(services)
+    stream, doorbell = Stream(services.database, services.clock, observe=observe), Doorbell(services.database)
     doorbell.on_ring.append(stream.wake.set)
     services.extras[STREAM], services.extras[DOORBELL] = stream, doorbell
     services.background.append(lambda: running(services, stream, doorbell))
@@ -76,13 +78,35 @@ def install(services: Services) -> Stream:
 
 def _measure(services: Services, stream: Stream) -> None:
     """Figures of the hub, read when they are scraped."""
-    figures: dict[str, tuple[str, Callable[[], float]]] = {
-        "durchwahl_stream_listeners": ("Streams that are open.", lambda: len(stream.hub.listeners)),
-        "durchwahl_stream_frames_sent": ("Frames handed out since the start.", lambda: stream.hub.sent),
-        "durchwahl_stream_too_slow": ("Streams ended as nobody read them.", lambda: stream.hub.too_slow),
-    }
-    for name, (words, figure) in figures.items():
-        Gauge(name, words, registry=services.metrics.registry).set_function(figure)
+    hub, read = stream.hub, services.metrics.reading
+
+    def tell(name: str, words: str, figure: Callable[[], float], *, grows: bool = False) -> None:
+        read(f"durchwahl_stream_{name}", words, lambda: {NO_LABELS: figure()}, grows=grows)
+
+    tell("listeners", "Streams that are open.", lambda: len(hub.listeners))
+    tell("unsent_bytes", "Bytes that listeners have not taken yet.", hub.unsent)
+    tell("frames_sent_total", "Frames handed out.", lambda: hub.sent, grows=True)
+    tell("too_slow_total", "Streams ended as nobody read them.", lambda: hub.too_slow, grows=True)
+    tell("resyncs_total", "Listeners told to begin anew, as there was a hole.", lambda: hub.resyncs, grows=True)
+
+
+def _observer(services: Services) -> Callable[[Sequence[Logged]], None]:
+    """Counts what is handed out, and how late."""
+    events = services.metrics.counter(
+        "durchwahl_events", "Events handed out by this replica, which reads them all.", ("type",)
+    )
+    lag = services.metrics.histogram(
+        "durchwahl_event_lag_seconds",
+        "From the instant of an event, which is before its commit, to when this replica has handed it out.",
+    )
+
+    def observe(handed_out: Sequence[Logged]) -> None:
+        now = services.clock.now()
+        for event in handed_out:
+            events.labels(event.type).inc()
+            lag.observe(max(0.0, (now - event.at).total_seconds()))
+
+    return observe
 
 
 @contextlib.asynccontextmanager

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from api import noting, stream
 from api.exchange import exchange_of
+from api.instruments import version
 from api.services import Services
 from kit import embedded
 from kit.catalogue import Catalogue
@@ -19,6 +23,9 @@ from migrations.ground import Urls
 from migrations.roles import Roles
 from realtime.doorbell import Doorbell
 from worker.loops import Worker, ensure_months
+
+if TYPE_CHECKING:
+    from kit.tracing import Tracing
 
 NAME = "durchwahl"
 
@@ -64,14 +71,50 @@ async def _embedded(settings: Settings, *, migrate: bool = True) -> Urls:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Services]:
     """The services of a process, without anything running yet."""
-    database = Database(await database_url(settings), settings)
+    tracing = _tracing(settings)
+    database = Database(await database_url(settings), settings, tracing=tracing)
     clock = LiveClock()
     services = Services(database, clock, settings, catalogue=Catalogue.load())
     try:
         await ensure_months(database, clock.now())
-        yield services
+        with contextlib.nullcontext() if tracing is None else tracing.watching(rooms_with_verbs()):
+            yield services
     finally:
         await database.close()
+        if tracing is not None:
+            tracing.close()
+
+
+class TracingMissing(RuntimeError):
+    """Traces are asked for, and the libraries for them are not installed."""
+
+
+def _tracing(settings: Settings) -> Tracing | None:
+    if not settings.tracing_url:
+        return None
+    try:
+        from kit import tracing
+    except ImportError as error:
+        raise TracingMissing("DURCHWAHL_TRACING_URL is set: install durchwahl[tracing]") from error
+    return tracing.exporting(settings.tracing_url, version(), settings.tracing_share)
+
+
+def rooms_with_verbs() -> list[ModuleType]:
+    """The modules whose verbs are told in traces."""
+    from accounts import service as accounts
+    from advisors import presences
+    from advisors import service as advisors
+    from callbacks import service as callbacks
+    from contacts import desk, dispatch, promises
+    from contacts import service as contacts
+    from customers import service as customers
+    from desk_groups import service as desk_groups
+    from direct_dial import service as direct_dial
+
+    return [
+        accounts, advisors, presences, callbacks, contacts, desk, dispatch, promises, customers, desk_groups,
+        direct_dial,
+    ]  # fmt: skip
 
 
 def with_loops(services: Services, *, work: bool = True) -> None:

@@ -14,8 +14,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Literal, TypeAlias, TypeVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import asyncpg
 from pydantic_core import from_json
@@ -30,6 +30,9 @@ from kit.errors import Unavailable
 from kit.hosts import Hosts
 from kit.pool import Lane, Pool, PoolExhausted
 from kit.settings import Settings
+
+if TYPE_CHECKING:
+    from kit.tracing import Tracing
 
 Record: TypeAlias = asyncpg.Record
 Row: TypeAlias = dict[str, Any]
@@ -50,6 +53,9 @@ TOO_SLOW = ("55P03", "57014", "53100", "53200", "25P03")
 """Lock not had in time, statement cancelled by its time-out, disk full, out of memory, idle in transaction."""
 
 
+NOT_TRACED = contextlib.nullcontext()
+
+
 class DatabaseAway(Unavailable):
     """Nothing that was asked for is certain to have happened; a repeat with the same key tells."""
 
@@ -63,6 +69,8 @@ class ReadSession:
     def __init__(self, connection: AsyncConnection, raw: asyncpg.Connection[Record]) -> None:
         self._connection = connection
         self.raw = raw
+        self.patience_s: float | None = None
+        """How long one statement may take; None: as long as the connection allows."""
         self._orm: AsyncSession | None = None
 
     @property
@@ -73,14 +81,14 @@ class ReadSession:
         return self._orm
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Row]:
-        return [dict(record) for record in await self.raw.fetch(sql, *arguments)]
+        return [dict(record) for record in await self.raw.fetch(sql, *arguments, timeout=self.patience_s)]
 
     async def fetch_row(self, sql: str, *arguments: Any) -> Row | None:
-        record = await self.raw.fetchrow(sql, *arguments)
+        record = await self.raw.fetchrow(sql, *arguments, timeout=self.patience_s)
         return None if record is None else dict(record)
 
     async def fetch_value(self, sql: str, *arguments: Any) -> Any:
-        return await self.raw.fetchval(sql, *arguments)
+        return await self.raw.fetchval(sql, *arguments, timeout=self.patience_s)
 
     async def close(self) -> None:
         if self._orm is not None:
@@ -156,7 +164,10 @@ AfterCommit: TypeAlias = Callable[[frozenset[str]], Awaitable[None] | None]
 class Database:
     """The pool, opened by the process that starts and closed by it."""
 
-    def __init__(self, url: str, settings: Settings, *, application: str = "durchwahl") -> None:
+    def __init__(
+        self, url: str, settings: Settings, *, application: str = "durchwahl", tracing: Tracing | None = None
+    ) -> None:
+        self.tracing = tracing
         self._settings = settings
         self._application = application
         self._hosts = Hosts(url)
@@ -168,17 +179,17 @@ class Database:
             json_deserializer=from_json,
             poolclass=NullPool,
         )
-        self._pool = Pool(engine, settings.pool_size, settings.connect_timeout.total_seconds())
+        self.pool = Pool(engine, settings.pool_size, settings.connect_timeout.total_seconds())
 
     @property
     def exhausted(self) -> bool:
         """Whether every connection is lent out at this moment."""
-        return self._pool.exhausted
+        return self.pool.exhausted
 
     async def connect(self) -> asyncpg.Connection[Record]:
         """A connection of its own, outside the pool: for the pool itself, and for LISTEN."""
         settings = self._settings
-        return await self._hosts.connect(
+        connection = await self._hosts.connect(
             settings.connect_timeout.total_seconds(),
             command_timeout=settings.statement_timeout.total_seconds() + 1,
             statement_cache_size=512,
@@ -193,9 +204,12 @@ class Database:
                 ),
             },
         )
+        if self.tracing is not None:
+            connection.add_query_logger(self.tracing.statement)
+        return connection
 
     async def close(self) -> None:
-        await self._pool.close()
+        await self.pool.close()
 
     def after_commit(self, listener: AfterCommit) -> None:
         """`listener` is told after each commit what the transaction wants looked at."""
@@ -224,21 +238,31 @@ class Database:
                 await session.close()
 
     @contextlib.asynccontextmanager
+    async def report(self, patience: timedelta) -> AsyncIterator[ReadSession]:
+        """As `snapshot`, for statements that may take longer than those of the day's work."""
+        async with self.snapshot() as session:
+            seconds = patience.total_seconds()
+            await session.fetch_value("SELECT set_config('statement_timeout', $1, true)", _milliseconds(seconds))
+            session.patience_s = seconds + 1
+            yield session
+
+    @contextlib.asynccontextmanager
     async def transaction(
         self, isolation: Literal["read_committed", "serializable"] = "read_committed"
     ) -> AsyncIterator[Session]:
         """Commit at the end, roll back on any exception; then tell the listeners."""
-        async with self.lane() as lane:
-            session = Session(lane.connection, lane.raw)
-            try:
-                async with lane.raw.transaction(isolation=isolation):
-                    yield session
-                    failpoints.reach("after_insert")
-                    await session.flush()
-                    failpoints.reach("before_commit")
-                failpoints.reach("after_commit")
-            finally:
-                await session.close()
+        with NOT_TRACED if self.tracing is None else self.tracing.span("transaction"):
+            async with self.lane() as lane:
+                session = Session(lane.connection, lane.raw)
+                try:
+                    async with lane.raw.transaction(isolation=isolation):
+                        yield session
+                        failpoints.reach("after_insert")
+                        await session.flush()
+                        failpoints.reach("before_commit")
+                    failpoints.reach("after_commit")
+                finally:
+                    await session.close()
         await self._tell(frozenset(session.wakes))
 
     async def run(self, work: Callable[[Session], Awaitable[T]], *, attempts: int = 5) -> T:
@@ -269,20 +293,20 @@ class Database:
             yield lane
         except BaseException as error:
             if is_gone(error):
-                await self._pool.throw_away(lane)
+                await self.pool.throw_away(lane)
             elif isinstance(error, asyncio.CancelledError) or lane.raw.is_in_transaction():
-                await self._pool.discard(lane)
+                await self.pool.discard(lane)
             else:
-                await self._pool.give_back(lane)
+                await self.pool.give_back(lane)
             away = as_away(error)
             if away is not None:
                 raise away from error
             raise
-        await self._pool.give_back(lane)
+        await self.pool.give_back(lane)
 
     async def _take(self) -> Lane:
         try:
-            return await self._pool.take()
+            return await self.pool.take()
         except PoolExhausted as error:
             raise DatabaseAway(retry_after_s=2) from error
         except Exception as error:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from types import TracebackType
@@ -20,7 +19,7 @@ from typing import Any, Protocol
 
 from kit.actors import acting
 from kit.heartbeats import Heartbeats
-from kit.logs import logger
+from kit.logs import facts, logger
 
 BEAT_S = 5.0  # readiness asks for 30 s; a loop that pauses longer than this beats in between
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 2.0
@@ -145,6 +144,8 @@ class Loop:
 
     def _failed(self, error: BaseException) -> None:
         self.failures += 1
+        if self.heartbeats is not None:
+            self.heartbeats.fail(self.name)
         logger("loops").error("loop.failed", loop=self.name, failures=self.failures, **facts(error))
 
 
@@ -197,16 +198,6 @@ class Supervisor:
 
     def _all(self) -> list[Loop]:
         return [*self.loops, self._watcher]
-
-
-def facts(error: BaseException) -> dict[str, Any]:
-    """What may be logged of an exception: kind, SQLSTATE and places; its words may hold numbers and names."""
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    return {
-        "error": type(error).__name__,
-        "sqlstate": getattr(error, "sqlstate", None),
-        "where": [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames],
-    }
 
 
 def _is_being_cancelled() -> bool:

@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     limit_sign_ins: RateText = Field("300/minute", description="Passwords tried from one address.")
     limit_failed_sign_ins: RateText = Field("5/minute", description="Wrong passwords for one account.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    tracing_url: str = Field(
+        "",
+        description="Where traces go by OTLP over HTTP, for example http://collector:4318/v1/traces; empty: "
+        "nowhere. Needs the extra `tracing`, which the container image has.",
+    )
+    tracing_share: float = Field(1.0, description="Which share of requests is traced, from 0 to 1.", ge=0, le=1)
     access_log: bool = Field(True, description="Whether each request is logged: route, status, duration.")
     workers: bool = Field(True, description="Whether `durchwahl serve` also runs the loops.")
 

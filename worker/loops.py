@@ -5,6 +5,7 @@
 - `clock` measures this machine's offset to the database's clock, by which all deadlines are judged.
 - `months` makes next month's partitions ahead of time; `numbers` puts numbers to rest and lets rested ones back.
 - `leavers` hands the books of those who leave to others.
+- `measure` measures the invariants and what operators look at, each kind by one replica at a time.
 - `answers` forgets answers kept for repeats.
 - `seals` chains what has been written to the audit.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -27,13 +29,15 @@ from direct_dial import service as direct_dial
 from kit import months
 from kit.clock import Clock, LiveClock
 from kit.database import Database, Session
-from kit.logs import logger
-from kit.loops import Loop, facts
+from kit.logs import facts, logger
+from kit.loops import Loop
 from kit.offset import measure
+from reporting.measuring import Measuring
 
 POLL = timedelta(milliseconds=200)
 CLOCK_EVERY = timedelta(seconds=5)
 WORST_OFFSET = timedelta(seconds=2)
+MEASURE_EVERY = timedelta(seconds=5)
 MONTHS_AHEAD = 2
 
 log = logger("worker")
@@ -45,11 +49,14 @@ class Worker:
     def __init__(self, database: Database, exchange: Exchange, clock: Clock) -> None:
         self.database, self.exchange, self.clock = database, exchange, clock
         self.books = Books()
+        self.measuring = Measuring(database, clock.now)
         self.freed = asyncio.Event()
+        self._freed_at: float | None = None
         database.after_commit(self._committed)
 
     def _committed(self, wakes: frozenset[str]) -> None:
         if "dispatch" in wakes:
+            self._freed_at = self._freed_at or monotonic()
             self.freed.set()
 
     def loops(self) -> list[Loop]:
@@ -60,18 +67,20 @@ class Worker:
             Loop("months", self.months_once, timedelta(hours=1)),
             Loop("numbers", self.numbers_once, timedelta(hours=1)),
             Loop("leavers", self.leavers_once, timedelta(minutes=1)),
+            Loop("measure", self.measuring.run_once, MEASURE_EVERY),
             Loop("answers", self.answers_once, timedelta(minutes=10)),
             Loop("seals", self.seals_once, timedelta(seconds=10)),
         ]
 
     async def dispatch_once(self) -> int:
         """Match until nothing more fits; returns how many were offered."""
+        freed_at, self._freed_at = self._freed_at, None
         offered = 0
-        while True:
-            done = await self.database.run(self._dispatch)
-            if not done:
-                return offered
+        while done := await self.database.run(self._dispatch):
             offered += done.contacts + done.callbacks
+        if freed_at is not None:
+            self.exchange.meters.dispatched(monotonic() - freed_at)
+        return offered
 
     async def _dispatch(self, session: Session) -> dispatch.Dispatched:
         return await dispatch.dispatch(session, self.exchange, self.clock.now())
