@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -22,6 +23,7 @@ from kit.clock import VirtualClock
 from kit.database import Database
 from kit.settings import Settings
 from reporting.measuring import Measuring
+from tests.house.repository import ROOT
 from tests.support.builders import (
     a_customer,
     a_desk_group,
@@ -32,6 +34,8 @@ from tests.support.builders import (
 from worker.loops import ensure_months
 
 SECRET = "a secret of some length"
+CODE = re.compile(r'"((?:' + "|".join([*SUBJECTS, "books"]) + r')\.[a-z-]+)"')
+
 URL = SecretStr("postgresql://service:correct-horse-battery@one,two/durchwahl")
 
 CONFIGURED: dict[str, Any] = {
@@ -334,3 +338,12 @@ def test_unknown_subject_is_refused_with_those_that_there_are() -> None:
 
     assert done.exit_code == 2
     assert "configuration" in done.output
+
+
+def test_every_code_is_on_the_page_and_no_other() -> None:
+    folder, page = ROOT / "cli" / "doctor", ROOT / "docs" / "operate" / "doctor.md"
+    said = {code for path in folder.glob("*.py") for code in re.findall(CODE, path.read_text())}
+
+    listed = set(re.findall(r"`((?:" + "|".join([*SUBJECTS, "books"]) + r")\.[a-z-]+)`", page.read_text()))
+
+    assert listed == said
