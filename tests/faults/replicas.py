@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,11 +16,18 @@ from pathlib import Path
 
 import httpx2
 
-from tests.acceptance.demo import a_free_port
 from tests.support.postgres import ROOT
 
 STARTS_S = 60.0
 """What a start may take at most on a machine that is busy with other tests; it is measured too."""
+
+
+def a_free_port() -> int:
+    """A replica keeps its address from one life to the next."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
 
 
 @dataclass

@@ -26,7 +26,7 @@ def logged() -> Iterator[str]:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_logger(node.func):
                     first = node.args[0]
                     assert isinstance(first, ast.Constant), f"{path}: an event is a constant"
-                    yield first.value
+                    yield str(first.value)
 
 
 def is_logger(called: ast.Attribute) -> bool:
@@ -42,7 +42,7 @@ def test_every_event_is_on_the_page_and_no_other() -> None:
 
 def of_library(message: str, *arguments: object, error: BaseException | None = None) -> dict[str, object]:
     info = (type(error), error, error.__traceback__) if error is not None else None
-    record = logging.LogRecord("asyncio", logging.ERROR, "x.py", 1, message, arguments, info)  # type: ignore[arg-type]
+    record = logging.LogRecord("asyncio", logging.ERROR, "x.py", 1, message, arguments, info)
     line: dict[str, object] = json.loads(OfLibraries().format(record))
     return line
 
