@@ -12,7 +12,7 @@ from kit.readings import NO_LABELS, Values
 
 def install(services: Services) -> None:
     """Let the process's registry tell them; a second time changes nothing."""
-    read, pool, beats = services.metrics.reading, services.database.pool, services.vitals.heartbeats
+    read, beats = services.metrics.reading, services.vitals.heartbeats
     build = (version(), platform.python_version())
     read("durchwahl_build_info", "1, with the versions as labels.", lambda: {build: 1.0}, ("version", "python"))
     read(
@@ -31,13 +31,13 @@ def install(services: Services) -> None:
     read(
         "durchwahl_pool_connections",
         "Connections to the database: `lent` to a request or a loop, `idle`, and how many there may be (`most`).",
-        lambda: {("lent",): pool.lent, ("idle",): pool.idle, ("most",): pool.size},
+        lambda: _connections(services),
         ("state",),
     )
     read(
         "durchwahl_pool_refused_total",
         "Times that nobody gave a connection back in time.",
-        lambda: {NO_LABELS: pool.refused},
+        lambda: {NO_LABELS: services.database.pool.refused},
         grows=True,
     )
     read(
@@ -53,6 +53,11 @@ def version() -> str:
         return metadata.version("durchwahl")
     except metadata.PackageNotFoundError:
         return "unknown"
+
+
+def _connections(services: Services) -> Values:
+    pool = services.database.pool
+    return {("lent",): pool.lent, ("idle",): pool.idle, ("most",): pool.size}
 
 
 def _offset(services: Services) -> Values:

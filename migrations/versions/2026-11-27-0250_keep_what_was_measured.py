@@ -23,13 +23,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_callbacks_window", "callbacks", ["window_starts_at"])
     op.create_index("ix_callbacks_final", "callbacks", ["final_at"])
-    op.create_index("ix_callback_attempts_callback", "callback_attempts", ["callback_id"])
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '2s'")
     op.execute("SET LOCAL statement_timeout = '60s'")
-    op.drop_index("ix_callback_attempts_callback", "callback_attempts")
     op.drop_index("ix_callbacks_final", "callbacks")
     op.drop_index("ix_callbacks_window", "callbacks")
     op.drop_table("measurements")

@@ -27,7 +27,7 @@ import asyncpg
 from tests.support import postgres
 
 SCRIPTS = postgres.ROOT / "deploy" / "postgres"
-PASSWORD = {"REPLICATION_PASSWORD": "of-no-use-on-a-socket"}
+PASSWORD = {"REPLICATION_PASSWORD": "of-no-use-on-a-socket"}  # pragma: allowlist secret
 OPTIONS = "-c listen_addresses='' -c shared_buffers=32MB -c max_connections=60 -c log_min_messages=warning"
 
 
