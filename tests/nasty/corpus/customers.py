@@ -166,7 +166,6 @@ PROMISE = at(
         "hour that comes twice, the second": ({"slot_starts_at": "2027-10-31T02:30:00+01:00"}, "422 window-closed /slot_starts_at:too_far", "next"),
         "a leap second": ({"slot_starts_at": "2026-11-24T10:00:60+01:00"}, "422 invalid /slot_starts_at:datetime_from_date_parsing"),
         "24 o'clock": ({"slot_starts_at": "2026-11-24T24:00:00+01:00"}, "422 invalid /slot_starts_at:datetime_from_date_parsing"),
-        "a fraction without end": ({"slot_starts_at": "2026-11-24T10:00:00." + "1" * 200 + "Z"}, "422 invalid /slot_starts_at:datetime_from_date_parsing"),
         "before the calendar": ({"slot_starts_at": "0001-01-01T00:00:00+14:00"}, "422 invalid /slot_starts_at:out_of_range"),
         "after the calendar": ({"slot_starts_at": "9999-12-31T23:59:59-14:00"}, "422 invalid /slot_starts_at:out_of_range"),
         "in a year of five digits": ({"slot_starts_at": "12026-11-24T10:00:00Z"}, "422 invalid /slot_starts_at:datetime_from_date_parsing"),
