@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +17,7 @@ from api.door import Door
 from api.services import Services
 from kit.clock import VirtualClock
 from kit.database import Database
+from kit.ids import decode
 from kit.settings import Settings
 from tests.api.version_matrix import EDITED, REQUIRED, SHOWN
 from tests.conftest import MONDAY_MORNING
@@ -26,13 +29,17 @@ from tests.support.builders import WORKDAYS
 pytestmark = pytest.mark.database
 
 EDITORS = 4
+PATIENCE = timedelta(seconds=20)
 STALE = '"AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAA"'
 
 
 @pytest.fixture
 async def company(server_uri: str, settings: Settings) -> AsyncIterator[tuple[Client, Names]]:
     name = f"versions_{uuid4().hex[:12]}"
-    database = Database(await postgres.create_database(server_uri, name), settings, application="tests")
+    patient = settings.model_copy(
+        update=dict.fromkeys(("lock_timeout", "statement_timeout", "idle_in_transaction_timeout"), PATIENCE)
+    )
+    database = Database(await postgres.create_database(server_uri, name), patient, application="tests")
     yield await founded(await make_client(make_app(database, VirtualClock(MONDAY_MORNING), settings)))
     await database.close()
     await postgres.drop_database(server_uri, name)
@@ -169,6 +176,30 @@ async def test_who_has_the_very_same_is_told_so_without_a_body(company: tuple[Cl
     assert (other.status_code, other.content) == (200, first.content)
 
 
+ROOTS = {"external_ref": "external_ref", "market_id": "id", "product_id": "id"}
+"""Where the path names something by a text of its own: the column."""
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+@contextlib.asynccontextmanager
+async def barrier(client: Client, names: Names, name: str) -> AsyncIterator[None]:
+    """Holds the row that is to be edited until all editors have come so far that they wait."""
+    services: Services = client.app.state.services
+    parameter = name.partition("{")[2].partition("}")[0]
+    table = name.split("/")[2].replace("-", "_")
+    value = place(name, names).split("/")[3]
+    key = value if parameter in ROOTS else decode(value.partition("_")[0], value)
+    async with services.database.lane() as lane, lane.raw.transaction():
+        await lane.raw.execute(f"SELECT FROM {table} WHERE {ROOTS.get(parameter, 'id')} = $1 FOR UPDATE", key)
+        yield
+        async with services.database.reading() as watching, asyncio.timeout(PATIENCE.total_seconds()):
+            while await watching.fetch_value(WAITING) < EDITORS:
+                pass  # each look is a round trip, so nobody is kept from coming
+
+
 @pytest.mark.parametrize("name", EDITED)
 async def test_of_editors_at_once_one_wins_and_the_others_hear_of_it(
     company: tuple[Client, Names], name: str
@@ -177,7 +208,9 @@ async def test_of_editors_at_once_one_wins_and_the_others_hear_of_it(
     await prepared(client, names, name)
     tag = (await read(client, names, name)).headers["ETag"]
 
-    answers = await asyncio.gather(*(edit(client, names, name, tag, editor) for editor in range(EDITORS)))
+    async with barrier(client, names, name):
+        editors = [asyncio.create_task(edit(client, names, name, tag, editor)) for editor in range(EDITORS)]
+    answers = await asyncio.gather(*editors)
 
     won = [answer for answer in answers if answer.status_code < 300]
     lost = [answer for answer in answers if answer.status_code >= 300]
@@ -190,6 +223,7 @@ async def test_of_editors_at_once_one_wins_and_the_others_hear_of_it(
 
 async def test_of_those_who_create_the_same_one_wins(company: tuple[Client, Names]) -> None:
     client, _ = company
+    await asyncio.gather(*(client.as_("admin").get("/v1/sites") for _ in range(EDITORS)))  # all are connected then
 
     for path, body in (
         ("/v1/markets/AT", {**MARKET, "name": "Austria"}),
