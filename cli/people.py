@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from time import monotonic
@@ -33,6 +34,8 @@ app = typer.Typer(no_args_is_help=True)
 
 REFUSED, STOPPED = 1, 3
 PAGE = 1000
+PATIENCE = timedelta(seconds=60)
+"""A failover is over by then; so long an import waits for the database."""
 
 
 class Kind(Enum):
@@ -149,7 +152,8 @@ async def _bring(services: Services, importer: Importer[Any], lines: AsyncIterat
     from kit.errors import Fault
 
     try:
-        async for reports in bulk.run(services.database, importer, lines, services.clock.now, services.new_id):
+        around = (services.clock.now, services.new_id)
+        async for reports in bulk.run(services.database, importer, lines, *around, PATIENCE):
             told.hear(reports)
     except Fault as fault:
         told.stopped = fault.word

@@ -10,16 +10,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import asyncpg
+import stamina
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from kit.database import Database, ReadSession, Session, as_away
+from kit.database import Database, DatabaseAway, ReadSession, Session, as_away
 from kit.errors import Error, Fault
 from kit.ids import IdMaker
 from kit.records import Columns, Format, Line, comma_separated, ndjson
@@ -32,7 +34,10 @@ BATCH = 2000
 BREATH = 50
 """Records between two looks at the event loop: some 5 ms, so that calls beside an import are answered."""
 
+AT_ONCE = timedelta(0)
+
 Record = TypeVar("Record")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +127,21 @@ async def run(
     lines: AsyncIterable[Line],
     now: Callable[[], datetime],
     new_id: IdMaker,
+    patience: timedelta = AT_ONCE,
 ) -> AsyncIterator[list[Report]]:
     """Bring in all lines; yields the reports of each batch after its commit.
 
-    Raises `DatabaseAway` when the database goes; what was reported until then is in.
+    A batch is tried again for as long as `patience` while the database is away, so that an import outlives a
+    failover; what had been committed when the answer was lost then counts as updated or skipped. Raises
+    `DatabaseAway` when that was not enough; what was reported until then is in.
     """
     writing: asyncio.Task[list[Report]] | None = None
     try:
-        async for batch in _batches(database, importer, lines):
+        async for batch in _batches(database, importer, lines, patience):
             if writing is not None:
                 yield await writing
-            writing = asyncio.create_task(_written(database, importer, batch, now(), new_id))
+            written = partial(_written, database, importer, batch, now(), new_id)
+            writing = asyncio.create_task(patiently(written, patience))
         if writing is not None:
             yield await writing
     finally:
@@ -141,14 +150,13 @@ async def run(
 
 
 async def _batches(
-    database: Database, importer: Importer[Record], lines: AsyncIterable[Line]
+    database: Database, importer: Importer[Record], lines: AsyncIterable[Line], patience: timedelta
 ) -> AsyncIterator[Batch[Record]]:
     """A batch ends when it is full, or before a record whose like it holds already."""
     batch: Batch[Record] = Batch()
     async for line in lines:
         if not batch:
-            async with database.reading() as session:
-                await importer.prepare(session)
+            await patiently(partial(_prepared, database, importer), patience)
         if len(batch) % BREATH == 0:
             await asyncio.sleep(0)
         read = _read(importer, line)
@@ -166,6 +174,22 @@ async def _batches(
             batch = Batch()
     if batch:
         yield batch
+
+
+async def _prepared(database: Database, importer: Importer[Any]) -> None:
+    async with database.reading() as session:
+        await importer.prepare(session)
+
+
+async def patiently(work: Callable[[], Awaitable[T]], patience: timedelta) -> T:
+    """`work` again and again while the database is away, but not for longer than `patience`."""
+    if not patience:
+        return await work()
+    waits = {"wait_initial": 0.1, "wait_max": 2.0}
+    async for attempt in stamina.retry_context(on=DatabaseAway, attempts=None, timeout=patience, **waits):
+        with attempt:
+            return await work()
+    raise AssertionError("unreachable")
 
 
 def _read(importer: Importer[Record], line: Line) -> Record | Report:
