@@ -318,7 +318,8 @@ def is_gone(error: BaseException) -> bool:
     error = _cause(error)
     if isinstance(error, asyncpg.PostgresError):
         return error.sqlstate in GONE
-    return isinstance(error, OSError | asyncpg.InterfaceError | asyncio.TimeoutError)
+    # InternalClientError: the server has said farewell on a connection at rest, and the socket is not closed yet
+    return isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError)
 
 
 def as_away(error: BaseException) -> DatabaseAway | None:

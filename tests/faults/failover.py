@@ -34,6 +34,7 @@ from tests.support import postgres
 from tests.support.api import Client, make_app, make_client
 from tests.support.builders import MONDAY_MORNING
 from tests.support.cluster import Cluster
+from worker.loops import ensure_months
 
 WRITERS = 4
 PAUSE_S = 0.02
@@ -172,6 +173,7 @@ async def serving(url: str, settings: Settings) -> AsyncIterator[tuple[Client, S
     app = make_app(database, clock, settings, catalogue=Catalogue.load(strict=True))
     services: Services = app.state.services
     with_loops(services)
+    await ensure_months(database, clock.now())
     async with database.transaction() as session:
         await companies.found(session)
     client = await make_client(app)
