@@ -27,7 +27,9 @@ import asyncpg
 from tests.support import postgres
 
 SCRIPTS = postgres.ROOT / "deploy" / "postgres"
-PASSWORD = {"REPLICATION_PASSWORD": "of-no-use-on-a-socket"}  # pragma: allowlist secret
+PASSWORD = {"REPLICATION_PASSWORD": "of-no-use-on-a-socket"}
+LONGEST_S = 120
+"""For one command; a server that can't be had in that time is a failure to be told, not to be waited for."""
 OPTIONS = "-c listen_addresses='' -c shared_buffers=32MB -c max_connections=60 -c log_min_messages=warning"
 
 
@@ -86,6 +88,7 @@ class Server:
             env=environment,
             cwd=self.folder,
             check=True,
+            timeout=LONGEST_S,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=None if os.environ.get("DURCHWAHL_CLUSTER_TALKS") else subprocess.DEVNULL,
