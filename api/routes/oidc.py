@@ -16,7 +16,7 @@ from html import escape
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -27,7 +27,7 @@ from accounts.jwt import BadToken
 from accounts.provider import Provider
 from api import cursors
 from api.cursors import BadCursor
-from api.dependencies import FromServices, Now, public
+from api.dependencies import FromServices, Now, json_or_form, public
 from api.door import set_session_cookie
 from api.errors import problems
 from api.services import Services
@@ -142,7 +142,7 @@ async def callback(
     responses=problems(404, 503),
 )
 @public("the provider's signature says who comes")
-async def logout(services: FromServices, now: Now, told: Annotated[LogoutIn, Form()]) -> Response:
+async def logout(services: FromServices, now: Now, told: Annotated[LogoutIn, json_or_form(LogoutIn)]) -> Response:
     """OpenID Connect Back-Channel Logout: ends one session of the provider's, or all of a person. Holds on every
     replica within two seconds."""
     provider = _provider(services)

@@ -27,7 +27,7 @@ import asyncpg
 from tests.support import postgres
 
 SCRIPTS = postgres.ROOT / "deploy" / "postgres"
-PASSWORD = {"REPLICATION_PASSWORD": "of-no-use-on-a-socket"}
+PASSWORD = {"REPLICATION_PASSWORD": "of-no-use-on-a-socket"}  # pragma: allowlist secret
 LONGEST_S = 120
 """For one command; a server that can't be had in that time is a failure to be told, not to be waited for."""
 OPTIONS = "-c listen_addresses='' -c shared_buffers=32MB -c max_connections=60 -c log_min_messages=warning"

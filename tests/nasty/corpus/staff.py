@@ -244,6 +244,17 @@ ACCOUNTS = [
     }),
     *at("admin", "POST /v1/machine-keys/@frieda/rotate", {"person for a key": ({}, "404 not-found")}),
     *at("admin", "POST /v1/machine-keys/key_01J00000000000000000000000/rotate", {"key that nobody has": ({}, "404 not-found")}),
+    *at(None, "POST /v1/oidc/logout", {
+        "no provider to say so": ({"logout_token": CANARY}, "404 not-found"),
+        "no token": ({}, "422 invalid /logout_token:missing"),
+        "token of a novel": ({"logout_token": "x" * 8193}, "422 invalid /logout_token:string_too_long"),
+        "token that is a list": ({"logout_token": [CANARY]}, "422 invalid /logout_token:string_type"),
+    }),
+    *at(None, "GET /v1/oidc/sign-in?to=//elsewhere.example", {"on to another site": (NOTHING, "422 invalid /query/to:string_pattern_mismatch")}),
+    *at(None, "GET /v1/oidc/sign-in?to=%2F%5Celsewhere.example", {"on to another site, bent": (NOTHING, "422 invalid /query/to:string_pattern_mismatch")}),
+    *at(None, "GET /v1/oidc/sign-in?to=https://elsewhere.example", {"on to another site, in full": (NOTHING, "422 invalid /query/to:string_pattern_mismatch")}),
+    *at(None, f"GET /v1/oidc/callback?code={CANARY}&state={CANARY}", {"back without having left": (NOTHING, "404 not-found")}),
+    *at(None, "GET /v1/oidc/callback?state=" + "x" * 201, {"state of a novel": (NOTHING, "422 invalid /query/state:string_too_long")}),
     *at(None, "POST /v1/sessions", {
         "nobody": ({"email": f"{CANARY}@desk.example"}, "401 wrong-credentials"),
         "nobody at all": ({"email": ""}, "401 wrong-credentials"),
