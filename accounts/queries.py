@@ -193,6 +193,10 @@ async def another_admin(session: Session, account_id: UUID) -> bool:
     return any(row["id"] != account_id for row in rows)
 
 
+async def hold_first_admin(session: Session) -> None:
+    await session.execute("SELECT pg_advisory_xact_lock(34, 1)")
+
+
 async def any_account(session: ReadSession) -> bool:
     return bool(await session.fetch_value("SELECT EXISTS (SELECT FROM accounts)"))
 

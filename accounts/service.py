@@ -213,6 +213,11 @@ async def change(session: Session, account_id: UUID, changes: Mapping[str, Any],
     return account
 
 
+async def alone(session: Session) -> None:
+    """Nobody else makes a first admin until the end of the transaction."""
+    await queries.hold_first_admin(session)
+
+
 async def first_admin(
     session: Session, hashing: Hashing, now: datetime, new_id: IdMaker, email: str = "admin@durchwahl.example"
 ) -> Credentials | None:

@@ -14,6 +14,7 @@ import uvicorn
 
 from api.app import create_app
 from api.outlets import SERVER_OPTIONS, FramingProtocol
+from cli import first_start
 from cli.assembly import opened, with_loops
 from kit.loops import Supervisor
 from kit.settings import Settings
@@ -34,6 +35,8 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
             from cli.demo import company
 
             services.background.append(lambda: company(services))
+        else:
+            await first_start.tell(services)
         leaving = services.vitals.drain
         await server(create_app(services), settings, leaving).serve(sockets=[listening])
 
