@@ -23,6 +23,10 @@ Scope = Literal["telephony", "control_center", "operator"]
 Password = Annotated[str, StringConstraints(min_length=12, max_length=200, strip_whitespace=False)]
 
 
+Subject = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[!-~]+$")]
+"""Whom the identity provider means, as its tokens call them (`sub`)."""
+
+
 class SignIn(Command):
     email: Annotated[str, StringConstraints(max_length=254), Field(examples=["anna@desk.example"])]
     password: Annotated[str, StringConstraints(max_length=200, strip_whitespace=False)]
@@ -139,6 +143,7 @@ class NewAccount(Command):
     role: Role
     advisor_id: Code | None = None
     password: Password | None = Field(None, description="Invented and told once where it is missing.")
+    subject: Subject | None = Field(None, description="Who this is at the identity provider.")
 
 
 class AccountChange(Command):
@@ -149,6 +154,7 @@ class AccountChange(Command):
     active: bool | MISSING = MISSING
     advisor_id: Code | MISSING | None = MISSING
     password: Password | MISSING = MISSING
+    subject: Subject | MISSING | None = MISSING
 
 
 class ShownAccount(Shown):
@@ -159,6 +165,7 @@ class ShownAccount(Shown):
     advisor_id: str | None
     active: bool
     created_at: datetime
+    subject: str | None = Field(description="Who this is at the identity provider.")
 
 
 class CreatedAccount(ShownAccount):
@@ -223,7 +230,7 @@ def _key(key: MachineKey, now: datetime, replaced_by: UUID | None) -> dict[str, 
 
 
 def _account(account: Account) -> dict[str, object]:
-    members = ("email", "name", "role", "active", "created_at")
+    members = ("email", "name", "role", "active", "created_at", "subject")
     advisor = account.advisor_id
     return {
         "id": encode("acc", account.id),

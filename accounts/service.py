@@ -31,6 +31,10 @@ class AddressTaken(Conflict):
     word, title = "address-taken", "Somebody has this address already."
 
 
+class SubjectTaken(Conflict):
+    word, title = "subject-taken", "Somebody else is this person of the identity provider's."
+
+
 class AdvisorHasAccount(Conflict):
     word, title = "advisor-has-account", "This advisor has an account already."
 
@@ -165,9 +169,12 @@ async def create(
     new_id: IdMaker,
     password: str,
     advisor_id: UUID | None = None,
+    issuer: str | None = None,
+    subject: str | None = None,
 ) -> Account:
-    """Raises `AddressTaken`, `AdvisorHasAccount`, `NoSuchAdvisor`."""
+    """Raises `AddressTaken`, `AdvisorHasAccount`, `NoSuchAdvisor`, `SubjectTaken`."""
     await _check_free(session, email, advisor_id)
+    await _check_subject(session, issuer, subject)
     account = Account(
         id=new_id(now),
         email=email,
@@ -176,6 +183,8 @@ async def create(
         role=role,
         advisor_id=advisor_id,
         created_at=now,
+        issuer=issuer,
+        subject=subject,
     )
     session.orm.add(account)
     _announce(session, "account.created", account, now)
@@ -198,10 +207,10 @@ def _there(account: Account | None) -> Account:
 
 
 async def change(session: Session, account_id: UUID, changes: Mapping[str, Any], now: datetime) -> Account:
-    """Set the members of `changes` among name, role, active, advisor_id and password_hash.
+    """Set the members of `changes` among name, role, active, advisor_id, password_hash, issuer and subject.
 
     Whoever is deactivated or gets a new password is signed out everywhere. Raises `NotFound`, `LastAdmin`,
-    `AdvisorHasAccount`, `NoSuchAdvisor`.
+    `AdvisorHasAccount`, `NoSuchAdvisor`, `SubjectTaken`.
     """
     account = await locked(session, account_id)
     await _check_change(session, account, changes)
@@ -238,6 +247,13 @@ async def _check_change(session: Session, account: Account, changes: Mapping[str
     advisor_id = changes.get("advisor_id")
     if advisor_id is not None and advisor_id != account.advisor_id:
         await _check_advisor(session, advisor_id)
+    if changes.get("subject") not in (None, account.subject):
+        await _check_subject(session, changes["issuer"], changes["subject"])
+
+
+async def _check_subject(session: Session, issuer: str | None, subject: str | None) -> None:
+    if issuer is not None and subject is not None and await queries.account_of_subject(session, issuer, subject):
+        raise SubjectTaken(Error("/subject", "taken"))
 
 
 async def _check_free(session: Session, email: str, advisor_id: UUID | None) -> None:

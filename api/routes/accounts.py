@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -16,11 +17,16 @@ from api.rendering import Paging, reference
 from api.services import Services
 from api.transactional import TransactionalRoute
 from api.versions import MustMatch, Tagged
+from kit.errors import Error, Unprocessable
 from kit.ids import decode, encode
 
 router = APIRouter(prefix="/v1/accounts", tags=["Accounts"], route_class=TransactionalRoute)
 
 Admin = Annotated[Principal, requires("admin")]
+
+
+class NoProvider(Unprocessable):
+    word, title = "no-provider", "No identity provider is set."
 
 
 @router.post("", status_code=201, summary="Create an account")
@@ -43,6 +49,7 @@ async def create(
         role=wanted.role,
         advisor_id=reference("adv", wanted.advisor_id, "/advisor_id"),
         password=password,
+        **_subject({"subject": wanted.subject}, services),
         now=now,
         new_id=new_id,
     )
@@ -92,6 +99,18 @@ async def _changes(wanted: AccountChange, services: Services) -> dict[str, Any]:
     changes: dict[str, Any] = wanted.model_dump()
     if "advisor_id" in changes:
         changes["advisor_id"] = reference("adv", changes["advisor_id"], "/advisor_id")
+    changes |= _subject(changes, services)
     if "password" in changes:
         changes["password_hash"] = await services.hashing.hashed(changes.pop("password"))
     return changes
+
+
+def _subject(wanted: Mapping[str, Any], services: Services) -> dict[str, Any]:
+    """The identity provider that is set now, and whom it means. Raises `NoProvider` where there is none."""
+    if "subject" not in wanted:
+        return {}
+    if wanted["subject"] is None:
+        return {"issuer": None, "subject": None}
+    if not services.settings.oidc_issuer:
+        raise NoProvider(Error("/subject", "no_provider"))
+    return {"issuer": services.settings.oidc_issuer, "subject": wanted["subject"]}

@@ -245,6 +245,29 @@ async def test_stranger_with_an_account_at_the_provider_alone_has_none_here(hous
     assert (answer.status_code, problem(answer)["type"].rpartition("/")[2]) == (403, "no-account")
 
 
+async def test_admin_says_whose_account_it_is_and_takes_it_back(house: House) -> None:
+    admin = house.client.as_("admin")
+    wanted = {"email": "anna@desk.example", "name": "Anna", "role": "lead", "subject": "anna"}
+    made = (await admin.post("/v1/accounts", json=wanted)).json()
+    signed_in = await house.sign_in()
+
+    taken = await admin.post("/v1/accounts", json={**wanted, "email": "ben@desk.example"})
+    back = await admin.patch(f"/v1/accounts/{made['id']}", json={"subject": None})
+    after = await house.sign_in()
+
+    assert (signed_in.status_code, made["subject"], back.json()["subject"]) == (200, "anna", None)
+    assert (taken.status_code, problem(taken)["type"].rpartition("/")[2]) == (409, "subject-taken")
+    assert after.status_code == 403
+
+
+async def test_nobody_is_somebody_elsewhere_where_there_is_no_provider(house: House) -> None:
+    wanted = {"email": "anna@desk.example", "name": "Anna", "role": "lead", "subject": "anna"}
+
+    answer = await house.with_(oidc_issuer="").client.as_("admin").post("/v1/accounts", json=wanted)
+
+    assert (answer.status_code, problem(answer)["errors"][0]["code"]) == (422, "no_provider")
+
+
 @pytest.mark.parametrize(("verified", "status"), [(True, 200), (False, 403), ("true", 403), (None, 403)])
 async def test_account_is_found_by_a_verified_address_where_that_is_set(
     house: House, verified: object, status: int
