@@ -152,18 +152,19 @@ class Town:
             switch = SimulatedSwitch(
                 line, clock=LiveClock(), dice=self.dice, phones=self._phone, noise=self.noise, poll_s=2
             )
-            lives = [asyncio.create_task(one) for one in (self._callers(switch), self._dials(switch))]
+            portal = await stack.enter_async_context(self.client(self.people.control_center))
+            asking = [asyncio.create_task(one) for one in (self._callers(switch), self._portal(portal))]
+            lives = [asyncio.create_task(self._dials(switch))]
             for token in self.people.desks:
                 desk = await stack.enter_async_context(self.client(token))
                 lives.append(asyncio.create_task(self._desk(desk)))
-            portal = await stack.enter_async_context(self.client(self.people.control_center))
-            lives.append(asyncio.create_task(self._portal(portal)))
             try:
                 yield
-                lives.pop(0).cancel()
+                for one in asking:
+                    one.cancel()
                 await self._play_to_the_end()
             finally:
-                going_on = [*lives, *self._tasks]
+                going_on = [*asking, *lives, *self._tasks]
                 for task in going_on:
                     task.cancel()
                 await asyncio.gather(*going_on, return_exceptions=True)
@@ -192,7 +193,7 @@ class Town:
 
     def _caller(self, phone: str | None) -> Caller:
         wants = self.dice.choice((("colleague",), ("callback",), ("hold", "colleague"), ()))
-        talks_s, patience_s = self.dice.uniform(0.3, 2), self.dice.uniform(5, 25)
+        talks_s, patience_s = self.dice.uniform(0.3, 2), self.dice.uniform(5, 12)
         return Caller(phone, GENERAL, wants, thinks_s=0.2, patience_s=patience_s, talks_s=talks_s)
 
     def _phone(self, _: Target) -> Phone:
