@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, LargeBinary, PrimaryKeyConstraint, Text, text
 from sqlmodel import Field, SQLModel
 
-from kit.tables import Instant, Json, TextList, about, one_of
+from kit.tables import Instant, Json, TextList, about, kept, one_of
 
 ROLES = ("advisor", "lead", "supervisor", "admin", "auditor")
 SCOPES = ("telephony", "control_center", "operator")
 
 
+@kept("access", "account", "pseudonymous", codes="role")
 class Account(SQLModel, table=True):
     """A person who signs in; `advisor_id` where the person is an advisor.
 
@@ -39,6 +40,7 @@ class Account(SQLModel, table=True):
     signed_out_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+@kept("access", "sign_in", "pseudonymous", codes="token_hash")
 class SignIn(SQLModel, table=True):
     """One signed-in browser or client; only the hash of its token is kept."""
 
@@ -52,6 +54,7 @@ class SignIn(SQLModel, table=True):
     provider_session: str | None = about("pseudonymous", default=None, sa_type=Text, index=True)
 
 
+@kept("access", "audit", codes="name key_hash scopes")
 class MachineKey(SQLModel, table=True):
     """A key of a machine client: hashed, scoped, ended by date or by hand.
 
@@ -74,6 +77,7 @@ class MachineKey(SQLModel, table=True):
     last_used_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+@kept("access", "audit", codes="client kid algorithm public_key")
 class SigningKey(SQLModel, table=True):
     """The public key with which a control center's backend signs its customers' tokens; `kid` is its name there."""
 
@@ -90,6 +94,7 @@ class SigningKey(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+@kept("running", "day", "pseudonymous", codes="principal key fingerprint subjects")
 class StoredAnswer(SQLModel, table=True):
     """The answer to an `Idempotency-Key`, kept for a day; `subjects` lets an erasure find it."""
 

@@ -7,12 +7,13 @@ from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Text
 from sqlmodel import Field, SQLModel
 
 from advisors.presence import PRESENCE
-from kit.tables import Instant, Json, TextList, about, one_of
+from kit.tables import Instant, Json, TextList, about, kept, one_of
 
 ABSENCE_KINDS = ("vacation", "sick", "training", "parental", "other")
 ABSENCE_STATES = ("requested", "approved", "declined", "cancelled")
 
 
+@kept("staffing", "advisor", "pseudonymous", codes="languages")
 class Advisor(SQLModel, table=True):
     """A person of the company who is somebody's personal advisor."""
 
@@ -41,6 +42,7 @@ class Advisor(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=Instant)
 
 
+@kept("staffing", "advisor", "pseudonymous", codes="market_id")
 class AdvisorMarket(SQLModel, table=True):
     """An advisor serves customers of this market."""
 
@@ -51,6 +53,7 @@ class AdvisorMarket(SQLModel, table=True):
     market_id: str = Field(foreign_key="markets.id", sa_type=Text)
 
 
+@kept("staffing", "advisor", "pseudonymous", codes="skill")
 class Skill(SQLModel, table=True):
     """A subject with a level from 1 to 5; after `valid_until` the level is 0."""
 
@@ -66,6 +69,7 @@ class Skill(SQLModel, table=True):
     valid_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
+@kept("staffing", "absence", "pseudonymous", codes="state")
 class Absence(SQLModel, table=True):
     """A dated period off. The kind is personal data and never leaves towards customers."""
 
@@ -86,6 +90,7 @@ class Absence(SQLModel, table=True):
     entered_at: datetime = Field(sa_type=Instant)
 
 
+@kept("staffing", "advisor", "pseudonymous", codes="state reason next_state next_reason")
 class Presence(SQLModel, table=True):
     """What an advisor is doing now. Only the primary key is indexed, so that updates stay HOT.
 

@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from kit.tables import Instant, Json
+from kit.tables import Instant, Json, kept
 
 
+@kept("proof", "audit", "pseudonymous", codes="actor request_id action subject market_id digest changed")
 class Entry(SQLModel, table=True):
     """One change. `actor` and `subject` are ids, `changed` holds ids, codes and counts; nothing is personal.
 
@@ -53,6 +54,7 @@ class Entry(SQLModel, table=True):
     changed: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
 
+@kept("proof", "audit", codes="digests hash")
 class Seal(SQLModel, table=True):
     """Some rows of one month, in order: their ids, a digest of each, and the hash that holds all before it.
 
@@ -72,6 +74,7 @@ class Seal(SQLModel, table=True):
     sealed_at: datetime = Field(sa_type=Instant)
 
 
+@kept("proof", "always", codes="hash")
 class Anchor(SQLModel, table=True):
     """A month that has been dropped, and where the chain began after that: the last seal that went with it."""
 

@@ -150,3 +150,23 @@ async def hash_at(session: ReadSession, n: int) -> str | None:
     """The hash of the n-th seal, where it is still there."""
     found: str | None = await session.fetch_value(HASH_AT, n)
     return found
+
+
+IS_SEALED = """
+SELECT NOT EXISTS (
+    SELECT FROM audit AS a
+    WHERE a.at >= $1::date::timestamp AT TIME ZONE 'UTC'
+      AND a.at < ($1::date + interval '1 month')::timestamp AT TIME ZONE 'UTC'
+      AND (a.epoch, a.xid, a.id) > (
+        SELECT epoch, xid, last_id FROM (SELECT 0 AS n, 0 AS epoch, 0::bigint AS xid, 0::bigint AS last_id
+                                         UNION ALL SELECT n, epoch, xid, last_id FROM audit_seals
+                                         UNION ALL SELECT n, epoch, xid, last_id FROM audit_anchors) AS sealed
+        ORDER BY n DESC LIMIT 1)
+)
+"""
+
+
+async def is_sealed(session: ReadSession, month: date) -> bool:
+    """Whether every row of the month lies under a seal."""
+    sealed: bool = await session.fetch_value(IS_SEALED, month)
+    return sealed

@@ -7,11 +7,12 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyC
 from sqlmodel import Field, SQLModel
 
 from callbacks.states import CALLBACK
-from kit.tables import Instant, about, one_of
+from kit.tables import Instant, about, kept, one_of
 
 FINAL = ", ".join(f"'{state}'" for state in sorted(CALLBACK.final))
 
 
+@kept("promises", "contact", "pseudonymous", codes="market_id owner_state owner_reason state language")
 class Callback(SQLModel, table=True):
     """This customer, this advisor (or the desk group), this window.
 
@@ -38,6 +39,8 @@ class Callback(SQLModel, table=True):
             unique=True,
             postgresql_where=text(f"state NOT IN ({FINAL}) AND customer_id IS NOT NULL"),
         ),
+        Index("ix_callbacks_customer", "customer_id"),
+        Index("ix_callbacks_stranger", "number", postgresql_where=text("customer_id IS NULL")),
         Index("ix_callbacks_due", "next_action_at", postgresql_where=text(f"state NOT IN ({FINAL})")),
         Index("ix_callbacks_window", "window_starts_at"),
         Index("ix_callbacks_final", "final_at"),
@@ -71,7 +74,7 @@ class Callback(SQLModel, table=True):
     promised_until: datetime = Field(sa_type=Instant)
     window_starts_at: datetime = Field(sa_type=Instant)
     window_ends_at: datetime = Field(sa_type=Instant)
-    number: str = about("personal", sa_type=Text)
+    number: str | None = about("personal", default=None, sa_type=Text)
     topic: str | None = about("personal", default=None, sa_type=Text)
     language: str = Field(sa_type=Text)
     contact_id: UUID | None = None
@@ -82,11 +85,12 @@ class Callback(SQLModel, table=True):
     reached_at: datetime | None = Field(default=None, sa_type=Instant)
     reached_by: UUID | None = None
     final_at: datetime | None = Field(default=None, sa_type=Instant)
-    final_reason: str | None = Field(default=None, sa_type=Text)
+    final_reason: str | None = about("personal", default=None, sa_type=Text)
     merged_into: UUID | None = None
     created_at: datetime = Field(sa_type=Instant)
 
 
+@kept("promises", "contact", "pseudonymous", codes="market_id result")
 class CallbackAttempt(SQLModel, table=True):
     """An intent to dial, committed before the switch is told; its token is dialled once."""
 
@@ -94,6 +98,7 @@ class CallbackAttempt(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("token", "market_id"),
         ForeignKeyConstraint(["callback_id", "market_id"], ["callbacks.id", "callbacks.market_id"]),
+        Index("ix_callback_attempts_callback", "callback_id"),
         Index("ux_callback_attempts_open", "callback_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index("ux_callback_attempts_number", "number", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index(
@@ -111,7 +116,7 @@ class CallbackAttempt(SQLModel, table=True):
     callback_id: UUID
     advisor_id: UUID = Field(foreign_key="advisors.id")
     ordinal: int
-    number: str = about("personal", sa_type=Text)
+    number: str | None = about("personal", default=None, sa_type=Text)
     committed_at: datetime = Field(sa_type=Instant)
     handed_at: datetime | None = Field(default=None, sa_type=Instant)
     last_signal_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -124,7 +124,7 @@ def with_loops(services: Services, *, work: bool = True) -> None:
     """
     stream.install(services)
     noting.install(services)
-    worker = Worker(services.database, exchange_of(services), services.clock)
+    worker = Worker(services.database, exchange_of(services), services.clock, services.settings)
     doorbell: Doorbell = services.extras[stream.DOORBELL]
     doorbell.on_ring.append(worker.freed.set)
     services.extras["worker"] = worker

@@ -109,12 +109,13 @@ def _named(context: typer.Context) -> None:
 
 def _mount() -> None:
     """Verbs that live in modules of their own."""
-    from cli import audit, backup, keys, people, replay
+    from cli import audit, backup, keys, people, privacy, replay
     from cli.doctor import command as doctor
 
     app.add_typer(people.app)
     app.add_typer(keys.app, name="keys")
     app.add_typer(audit.app, name="audit")
+    app.add_typer(privacy.app)
     app.command("replay")(replay.replay)
     app.command("backup")(backup.backup)
     app.command("restore")(backup.restore)

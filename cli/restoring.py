@@ -10,7 +10,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -19,18 +20,18 @@ from alembic.script import ScriptDirectory
 from cli import assembly
 from cli.dumping import CONNECT_S, Heard, counted
 from cli.manifest import Damaged, Manifest
+from contacts.exchange import Exchange
 from kit import clients
-from kit.database import Database, Session
+from kit.catalogue import Catalogue
+from kit.database import Database, Row
 from kit.hosts import Hosts, Raw
 from kit.settings import Settings
 from migrations import runner
+from privacy import service as privacy
 from worker.loops import ensure_months
 
-AFTER_RESTORE: Sequence[Callable[[Session, datetime], Awaitable[object]]] = ()
-"""What must happen to a restored database before anybody works with it, each in a transaction of its own: here
-erasures are applied again that are younger than the backup."""
-
 ASIDE = "before_restore"
+HAS_ERASURES = "SELECT to_regclass('erasures') IS NOT NULL"
 
 
 class NotEmpty(Exception):
@@ -51,6 +52,7 @@ async def restored(
     """Bring the backup in and make it fit for work; returns what is left for somebody mightier than the owner."""
     _known(made)
     url, wanted = await assembly.owner_url(settings, migrate=False), assembly.roles_of(settings)
+    erased = await _erased(url, settings)
     await _bring(url, file, made, replace, hear)
     left = await runner.upgrade(url, wanted=wanted)
     connection = await Hosts(url).connect(CONNECT_S)
@@ -58,18 +60,29 @@ async def restored(
         await begin_anew(connection, now)
     finally:
         await connection.close()
-    await _finish(url, settings, now)
+    await _finish(url, settings, now, erased)
     return left
 
 
-async def _finish(url: str, settings: Settings, now: datetime) -> None:
+async def _erased(url: str, settings: Settings) -> Sequence[Row]:
+    """The erasures of the database whose place the backup takes: some may be younger than the backup."""
+    async with _opened(url, settings) as database, database.reading() as session:
+        return await privacy.done(session) if await session.fetch_value(HAS_ERASURES) else ()
+
+
+async def _finish(url: str, settings: Settings, now: datetime, erased: Sequence[Row]) -> None:
     """As the owner, so that it needs no right that the service hasn't."""
+    async with _opened(url, settings) as database:
+        await ensure_months(database, now)
+        async with database.transaction() as session:
+            await privacy.erase_again(session, Exchange(Catalogue.load()), now, erased)
+
+
+@asynccontextmanager
+async def _opened(url: str, settings: Settings) -> AsyncIterator[Database]:
     database = Database(url, settings, application="durchwahl restore")
     try:
-        await ensure_months(database, now)
-        for work in AFTER_RESTORE:
-            async with database.transaction() as session:
-                await work(session, now)
+        yield database
     finally:
         await database.close()
 

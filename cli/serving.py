@@ -93,6 +93,6 @@ async def work(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, leave.set)
     async with opened(settings) as services, contextlib.AsyncExitStack() as stack:
-        loops = Worker(services.database, exchange_of(services), services.clock).loops()
+        loops = Worker(services.database, exchange_of(services), services.clock, services.settings).loops()
         await stack.enter_async_context(Supervisor(loops, services.vitals.heartbeats, name="worker"))
         await leave.wait()

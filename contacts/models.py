@@ -22,12 +22,18 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from contacts.states import CONTACT, OFFER
-from kit.tables import Instant, Json, about, one_of
+from kit.tables import Instant, Json, about, kept, one_of
 
 CHANNELS = ("phone", "chat", "email")
 FINAL = ", ".join(f"'{state}'" for state in sorted(CONTACT.final))
 
 
+@kept(
+    "routing",
+    "contact",
+    "pseudonymous",
+    codes="market_id channel direction state language needs own_by choice step menu ended_reason",
+)
 class Contact(SQLModel, table=True):
     """One interaction. `age_at` orders it and never changes; `deadline_at` is when its present state runs out."""
 
@@ -59,6 +65,11 @@ class Contact(SQLModel, table=True):
         ),
         Index("ix_contacts_open", "id", postgresql_where=text(f"state NOT IN ({FINAL})")),
         Index("ix_contacts_customer", "customer_id", "received_at"),
+        Index(
+            "ix_contacts_stranger",
+            "caller_number",
+            postgresql_where=text("customer_id IS NULL AND caller_number IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 
@@ -66,7 +77,7 @@ class Contact(SQLModel, table=True):
     market_id: str = Field(sa_type=Text)
     channel: str = Field(default="phone", sa_type=Text)
     direction: str = Field(default="in", sa_type=Text)
-    switch_call_id: str | None = Field(default=None, sa_type=Text)
+    switch_call_id: str | None = about("pseudonymous", default=None, sa_type=Text)
     state: str = Field(sa_type=Text)
     since: datetime = Field(sa_type=Instant)
     received_at: datetime = Field(sa_type=Instant)
@@ -97,11 +108,12 @@ class Contact(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_reason: str | None = Field(default=None, sa_type=Text)
     callback_id: UUID | None = None
-    disposition: str | None = Field(default=None, sa_type=Text)
+    disposition: str | None = about("personal", default=None, sa_type=Text)
     solved: bool | None = None
     note: str | None = about("personal", default=None, sa_type=Text)
 
 
+@kept("routing", "contact", "pseudonymous", codes="market_id channel state reason")
 class Offer(SQLModel, table=True):
     """One contact, or one callback that is due, put to one advisor until a deadline."""
 
@@ -140,13 +152,14 @@ class Offer(SQLModel, table=True):
     decision_id: UUID | None = None
 
 
+@kept("routing", "switch", "pseudonymous", codes="identity type effect")
 class SwitchEvent(SQLModel, table=True):
     """An event of the switch that has taken effect; its identity makes a repeat harmless."""
 
     __tablename__ = "switch_events"
     __table_args__ = (PrimaryKeyConstraint("call_id", "identity"),)
 
-    call_id: str = Field(sa_type=Text)
+    call_id: str = about("pseudonymous", sa_type=Text)
     identity: str = Field(sa_type=Text)
     type: str = Field(sa_type=Text)
     heard_at: datetime = Field(sa_type=Instant)
@@ -154,6 +167,7 @@ class SwitchEvent(SQLModel, table=True):
     signal: dict[str, Any] = about("personal", sa_type=Json)
 
 
+@kept("running", "always")
 class DirectoryVersion(SQLModel, table=True):
     """Counts the changes of people, groups, markets and absences; triggers keep it (see `directory.py`)."""
 

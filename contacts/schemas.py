@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from kit.fields import Tag
 from kit.wire import Command, Line, Shown, Straight
 
 Note = Annotated[str, StringConstraints(min_length=1, max_length=4000), Straight]
@@ -15,7 +16,9 @@ class StatusIn(Command):
     """A status by hand; during a contact it is the next one."""
 
     state: Literal["available", "break", "meeting", "training", "offline"]
-    reason: Line | None = None
+    reason: Tag | None = Field(
+        None, description="A code, for example `lunch`: it is told to everybody who sees you."
+    )
 
 
 class RejectIn(Command):

@@ -15,11 +15,12 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from kit.tables import Instant, Json, TextList, about, one_of
+from kit.tables import Instant, Json, TextList, about, kept, one_of
 
 CHANNELS = ("portal", "control_center", "phone", "bulk")
 
 
+@kept("company", "company", codes="id name skill expected_seconds")
 class Product(SQLModel, table=True):
     """What customers buy, the skill that looking after it takes, and how much time it usually costs.
 
@@ -36,6 +37,7 @@ class Product(SQLModel, table=True):
     expected_seconds: dict[str, int] = Field(sa_type=Json)
 
 
+@kept("relationship", "customer", "pseudonymous", codes="market_id")
 class Customer(SQLModel, table=True):
     """A person or small firm, known by the control center's pseudonymous number."""
 
@@ -61,6 +63,7 @@ class Customer(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=Instant)
 
 
+@kept("relationship", "customer", "pseudonymous", codes="market_id")
 class CustomerPhone(SQLModel, table=True):
     """A number from which a customer calls; several customers may share one."""
 
@@ -76,6 +79,7 @@ class CustomerPhone(SQLModel, table=True):
     market_id: str = Field(sa_type=Text)
 
 
+@kept("relationship", "customer", "pseudonymous", codes="market_id channel reason ended_reason")
 class Relationship(SQLModel, table=True):
     """Customer and advisor, from `starts_at` until `ends_at`; at most one is current, and none overlap.
 
@@ -116,6 +120,7 @@ class Relationship(SQLModel, table=True):
     expected_seconds: int
 
 
+@kept("relationship", "advisor", "pseudonymous")
 class Book(SQLModel, table=True):
     """The load of an advisor's current relationships in expected seconds a month, guarded by its cap.
 

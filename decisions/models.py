@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import Index, PrimaryKeyConstraint, Text
 from sqlmodel import Field, SQLModel
 
-from kit.tables import Instant, Json, one_of
+from kit.tables import Instant, Json, kept, one_of
 
 KINDS = ("activation", "route", "match", "callback", "rebalance")
 
 
+@kept("proof", "decision", "pseudonymous", codes="market_id kind subject policy data")
 class Decision(SQLModel, table=True):
     """Who was chosen, who was not, and which rule or term made it so; ids and codes only."""
 

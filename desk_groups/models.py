@@ -5,7 +5,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, Text
 from sqlmodel import Field, SQLModel
 
+from kit.tables import kept
 
+
+@kept("company", "company", codes="name")
 class DeskGroup(SQLModel, table=True):
     """Advisors of one site who know each other's customers."""
 
@@ -19,6 +22,7 @@ class DeskGroup(SQLModel, table=True):
     minimum_presence: int = 1
 
 
+@kept("staffing", "advisor", "pseudonymous")
 class Member(SQLModel, table=True):
     """An advisor belongs to one desk group at a time."""
 
@@ -28,6 +32,7 @@ class Member(SQLModel, table=True):
     desk_group_id: UUID = Field(foreign_key="desk_groups.id", index=True)
 
 
+@kept("company", "company")
 class Neighbour(SQLModel, table=True):
     """Where a group's callers may overflow to, in order of `rank`."""
 
@@ -42,6 +47,7 @@ class Neighbour(SQLModel, table=True):
     rank: int = 0
 
 
+@kept("company", "company", codes="market_id")
 class GeneralGroup(SQLModel, table=True):
     """The group that takes a market's callers who have no advisor of their own."""
 

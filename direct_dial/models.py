@@ -7,9 +7,10 @@ from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Text, text
 from sqlmodel import Field, SQLModel
 
 from direct_dial.states import NUMBER
-from kit.tables import Instant, one_of
+from kit.tables import Instant, kept, one_of
 
 
+@kept("company", "company", codes="number market_id kind state trunk")
 class DirectDialNumber(SQLModel, table=True):
     """A number of a market's pool. `direct` ones belong to advisors, `general` ones to the market itself.
 

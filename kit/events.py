@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Identity, Index, PrimaryKeyConstraint, Text, text
 from sqlmodel import Field, SQLModel
 
-from kit.tables import Instant, Json
+from kit.tables import Instant, Json, kept
 
 
+@kept("running", "event", "pseudonymous", codes="type subject market_id data")
 class Event(SQLModel, table=True):
     """One change. `data` holds ids and states, never names, numbers or words of people."""
 
@@ -35,6 +36,7 @@ class Event(SQLModel, table=True):
     data: dict[str, Any] = Field(sa_type=Json)
 
 
+@kept("running", "always")
 class EventEpoch(SQLModel, table=True):
     """Counts the lives of the log: a restore begins a new one; cursors of the old are answered with a resync."""
 

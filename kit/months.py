@@ -12,8 +12,10 @@ from sqlalchemy import Integer, Text
 from sqlmodel import Field, SQLModel
 
 from kit.database import ReadSession, Session
+from kit.tables import kept as tagged
 
 
+@tagged("running", "always", codes="parent")
 class KeptByMonth(SQLModel, table=True):
     """`least_months` is how many whole months after its own a month stays, whatever retention asks for."""
 

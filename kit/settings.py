@@ -101,6 +101,22 @@ class Settings(BaseSettings):
     )
     limit_sign_ins: RateText = Field("300/minute", description="Passwords tried from one address.")
     limit_failed_sign_ins: RateText = Field("5/minute", description="Wrong passwords for one account.")
+    keep_contacts: timedelta = Field(
+        timedelta(days=180), description="How long numbers, notes and topics of what is over are kept."
+    )
+    keep_switch_events: timedelta = Field(
+        timedelta(days=14), description="How long it is kept what the switch said of a call."
+    )
+    keep_sign_ins: timedelta = Field(timedelta(days=90), description="How long an ended sign-in is kept.")
+    keep_absences: timedelta = Field(timedelta(days=730), description="How long an absence is kept after its end.")
+    keep_leavers: timedelta = Field(
+        timedelta(days=180), description="When an advisor who has left is made anonymous, counted from leaving."
+    )
+    keep_events: timedelta = Field(timedelta(days=400), description="How long events are kept, by whole months.")
+    keep_decisions: timedelta = Field(timedelta(days=400), description="How long decisions are kept.")
+    keep_audit: timedelta = Field(
+        timedelta(days=1100), description="How long the audit is kept; never dropped before it is sealed."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     tracing_url: str = Field(
         "",

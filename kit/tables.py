@@ -1,21 +1,77 @@
-"""What all tables share: column types, checked states, and what each column is for.
+"""What all tables share: column types, checked states, and what is kept, why, and for how long.
 
-Every column says whom its content concerns (`personal`, `pseudonymous` or, by default, `operational`), so that
-export, erasure and retention can be derived from the tables themselves.
+Every table says its purpose, its retention, and whom its columns concern unless they say otherwise. Every column
+with content (text, JSON, bytes, lists) is tagged by itself or named among the table's `codes`. Export, erasure,
+retention and `docs/privacy/record-of-processing.md` are derived from that.
 """
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import ARRAY, TIMESTAMP, CheckConstraint, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 Concern = Literal["operational", "pseudonymous", "personal"]
+"""Of no person; of a person whom only an id names; what says or may say something about a person by itself."""
+
+Purpose = Literal["company", "staffing", "relationship", "routing", "promises", "access", "proof", "running"]
+
+PURPOSES: dict[Purpose, str] = {
+    "company": "Describe the company: markets, sites, groups, numbers, rules.",
+    "staffing": "Know who advises, what they can, when they work and whether they are there.",
+    "relationship": "Give a customer an advisor of their own and keep the two together.",
+    "routing": "Lead a contact to somebody who can help, and let the next one know.",
+    "promises": "Keep the callbacks that were promised.",
+    "access": "Let in who may, and nobody else.",
+    "proof": "Account for what was done and why.",
+    "running": "Run the service: repeats, order, resuming.",
+}
+
+Retention = Literal[
+    "customer", "advisor", "account", "absence", "contact", "company", "sign_in", "day", "minute", "switch",
+    "event", "decision", "audit", "always",
+]  # fmt: skip
+
+RETENTIONS: dict[Retention, str] = {
+    "customer": "Until the customer is erased.",
+    "advisor": "Until the advisor has left and `DURCHWAHL_KEEP_LEAVERS` has passed; then made anonymous.",
+    "account": "Until the account's advisor is made anonymous, or an admin ends it.",
+    "absence": "`DURCHWAHL_KEEP_ABSENCES` after its end; then deleted.",
+    "contact": "Personal columns until `DURCHWAHL_KEEP_CONTACTS` after the end, or until the customer is erased; "
+    "the row stays for the figures.",
+    "company": "As long as it applies.",
+    "sign_in": "`DURCHWAHL_KEEP_SIGN_INS` after it has ended.",
+    "day": "`DURCHWAHL_IDEMPOTENCY_LIFETIME`, a day.",
+    "minute": "Half a minute, or until it is used.",
+    "switch": "`DURCHWAHL_KEEP_SWITCH_EVENTS`, or until the customer is erased.",
+    "event": "`DURCHWAHL_KEEP_EVENTS`, by whole months.",
+    "decision": "`DURCHWAHL_KEEP_DECISIONS`, by whole months.",
+    "audit": "`DURCHWAHL_KEEP_AUDIT`, by whole months, and never before it is sealed.",
+    "always": "For ever; it is about no person.",
+}
 
 Instant = TIMESTAMP(timezone=True)
 TextList = ARRAY(Text)
 Json = JSONB(none_as_null=True)
+
+Table = TypeVar("Table", bound=type)
+
+
+def kept(
+    purpose: Purpose, retention: Retention, concern: Concern = "operational", *, codes: str = ""
+) -> Callable[[Table], Table]:
+    """Why the rows of a table are kept and for how long, and whom its columns concern unless they say otherwise.
+
+    `codes` names the columns whose content is made of ids, codes and names of things, never of words of people.
+    """
+
+    def tag(table: Table) -> Table:
+        info = {"purpose": purpose, "retention": retention, "concern": concern, "codes": frozenset(codes.split())}
+        table.__table__.info.update(info)  # type: ignore[attr-defined]
+        return table
+
+    return tag
 
 
 def about(concern: Concern, **arguments: Any) -> Any:

@@ -7,9 +7,14 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Text
 from sqlmodel import Field, SQLModel
 
-from kit.tables import Instant, Json, TextList, one_of
+from kit.tables import Instant, Json, TextList, kept, one_of
 
 
+@kept(
+    "company",
+    "company",
+    codes="id name phone_region time_zone languages opening_hours holiday_country holiday_subdivision",
+)
 class Market(SQLModel, table=True):
     """A country or brand in which customers buy, with its opening hours (local to `time_zone`)."""
 
@@ -30,6 +35,7 @@ class Market(SQLModel, table=True):
     number_quarantine_days: int = 90
 
 
+@kept("company", "company", codes="name time_zone holiday_country holiday_subdivision")
 class Site(SQLModel, table=True):
     """Where a desk group sits: its zone and the Land whose holidays it keeps."""
 
@@ -42,6 +48,7 @@ class Site(SQLModel, table=True):
     holiday_subdivision: str | None = Field(default=None, sa_type=Text)
 
 
+@kept("company", "company", codes="market_id rules")
 class Policy(SQLModel, table=True):
     """A market's rules for routing, waiting and callbacks, in force from `valid_from` until the next version."""
 
@@ -54,6 +61,7 @@ class Policy(SQLModel, table=True):
     rules: dict[str, Any] = Field(sa_type=Json)
 
 
+@kept("company", "company", codes="market_id kind")
 class Closure(SQLModel, table=True):
     """A market closed out of turn: planned, or an emergency that holds until it is lifted."""
 

@@ -14,12 +14,13 @@ import direct_dial.models
 import kit.events
 import kit.months
 import markets.models
+import privacy.models
 import realtime.models
 import reporting.models
 
 ROOMS = (
     accounts, advisors, audit, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets,
-    realtime, reporting,
+    privacy, realtime, reporting,
 )  # fmt: skip
 
 metadata = SQLModel.metadata

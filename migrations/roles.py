@@ -25,7 +25,7 @@ from kit.settings import Settings
 APPENDED = {"audit", "audit_seals", "decisions", "events"}
 """Written once: no row is ever changed or deleted by the service."""
 
-KEPT = {"callbacks"}
+KEPT = {"callbacks", "erasures"}
 """Changed, but never deleted."""
 
 READ = {"alembic_version", "audit_anchors", "event_epoch", "kept_by_month"}

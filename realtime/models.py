@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import LargeBinary, Text
 from sqlmodel import Field, SQLModel
 
-from kit.tables import Instant
+from kit.tables import Instant, kept
 
 
+@kept("access", "minute", "pseudonymous", codes="ticket_hash principal sign_in_hash role")
 class StreamTicket(SQLModel, table=True):
     """Single use, 30 s; only its hash is kept."""
 

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
-from kit.tables import Instant, Json
+from kit.tables import Instant, Json, kept
 
 
+@kept("running", "always", codes="kind figures")
 class Measurement(SQLModel, table=True):
     """One kind of measuring. Whoever moves `due_at` measures; `counted_until` is how far the growing figures reach.
 

@@ -8,6 +8,7 @@
 - `measure` measures the invariants and what operators look at, each kind by one replica at a time.
 - `answers` forgets answers kept for repeats.
 - `seals` chains what has been written to the audit.
+- `retention` lets go, once a day, of what has been kept long enough.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from kit.database import Database, Session
 from kit.logs import facts, logger
 from kit.loops import Loop
 from kit.offset import measure
+from kit.settings import Settings
+from privacy import retention
 from reporting.measuring import Measuring
 
 POLL = timedelta(milliseconds=200)
@@ -46,8 +49,10 @@ log = logger("worker")
 class Worker:
     """What the loops of one process share."""
 
-    def __init__(self, database: Database, exchange: Exchange, clock: Clock) -> None:
-        self.database, self.exchange, self.clock = database, exchange, clock
+    def __init__(
+        self, database: Database, exchange: Exchange, clock: Clock, settings: Settings | None = None
+    ) -> None:
+        self.database, self.exchange, self.clock, self.settings = database, exchange, clock, settings
         self.books = Books()
         self.measuring = Measuring(database, clock.now)
         self.freed = asyncio.Event()
@@ -70,6 +75,7 @@ class Worker:
             Loop("measure", self.measuring.run_once, MEASURE_EVERY),
             Loop("answers", self.answers_once, timedelta(minutes=10)),
             Loop("seals", self.seals_once, timedelta(seconds=10)),
+            Loop("retention", self.retention_once, timedelta(hours=1), limit=timedelta(hours=1)),
         ]
 
     async def dispatch_once(self) -> int:
@@ -139,6 +145,10 @@ class Worker:
         """Rows of the audit that were sealed; another replica's turn counts as none."""
         async with self.database.transaction() as session:
             return await sealing.run_once(session, self.clock.now())
+
+    async def retention_once(self) -> list[retention.Treated]:
+        """What went; the rules that have run today, or run elsewhere, are left out."""
+        return await retention.run_once(self.database, self.settings or Settings(), self.clock.now())
 
 
 async def ensure_months(database: Database, now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from accounts.principal import Principal
-from api.dependencies import FromServices, Now, Read, Remember, Write, requires
+from api.dependencies import FromServices, Now, Read, Remember, Remembered, Write, requires
 from api.errors import problems
 from api.exchange import exchange_of
 from api.rendering import Paging
@@ -23,7 +23,7 @@ from contacts.situation import Scene
 from kit.database import Row
 from kit.errors import NotFound
 from kit.fields import Ref
-from kit.ids import decode
+from kit.ids import decode, encode
 from kit.local_time import is_skipped
 
 router = APIRouter(prefix="/v1/customers/{external_ref}", tags=["Callbacks"], route_class=TransactionalRoute)
@@ -32,7 +32,10 @@ Reference = Annotated[Ref, Path(description="The control center's pseudonymous n
 Asker = Annotated[Principal, requires("control_center", "advisor", "lead", "supervisor", "customer")]
 
 
-def _shown(services: Services, row: Row) -> CallbackOut:
+def _shown(services: Services, row: Row, remember: Remembered | None = None) -> CallbackOut:
+    """`remember`: the answer is kept for repeats, and an erasure of the customer must find it."""
+    if remember is not None:
+        remember.subjects.append(encode("cus", row["customer_id"]))
     directory = exchange_of(services).directory.held
     entry = directory.advisors.get(row["advisor_id"]) if directory is not None else None
     return shown(row, entry.name if entry is not None else None)
@@ -80,8 +83,7 @@ async def promise(
     row = await wishes.promise(
         scene, external_ref, starts_at, wish.number, wish.topic, asked_by=asker.name_for_keys
     )
-    remember.subjects.append(str(row["customer_id"]))
-    return _shown(services, row)
+    return _shown(services, row, remember)
 
 
 @router.get("/callbacks", summary="A customer's callbacks", responses=problems(404))
@@ -105,6 +107,7 @@ async def move(
     wanted: MoveIn,
     session: Write,
     services: FromServices,
+    remember: Remember,
     now: Now,
 ) -> CallbackOut:
     """Another window, as the customer wishes."""
@@ -112,7 +115,7 @@ async def move(
     identifier = decode("cb", callback_id)
     await wishes.locked(scene, external_ref, identifier)
     starts_at = await _meant(scene, external_ref, wanted.slot_starts_at)
-    return _shown(services, await wishes.move(scene, external_ref, identifier, starts_at))
+    return _shown(services, await wishes.move(scene, external_ref, identifier, starts_at), remember)
 
 
 @router.post("/callbacks/{callback_id}/cancel", summary="Cancel a callback", responses=problems(404, 409))
@@ -123,8 +126,10 @@ async def cancel(
     wanted: CancelIn,
     session: Write,
     services: FromServices,
+    remember: Remember,
     now: Now,
 ) -> CallbackOut:
     """It stays in the ledger, with the reason."""
     scene = await arrivals.scene_for(session, exchange_of(services), now)
-    return _shown(services, await wishes.cancel(scene, external_ref, decode("cb", callback_id), wanted.reason))
+    row = await wishes.cancel(scene, external_ref, decode("cb", callback_id), wanted.reason)
+    return _shown(services, row, remember)

@@ -188,7 +188,11 @@ async def claim(
 async def _dials(services: Services) -> list[dict[str, Any]]:
     exchange = exchange_of(services)
     async with services.database.transaction() as session:
-        attempts = await callback_queries.hand_out(session, services.clock.now(), MOST_DIALS)
+        now = services.clock.now()
+        attempts = await callback_queries.hand_out(session, now, MOST_DIALS)
+        for attempt in attempts:
+            callback = encode("cb", attempt["callback_id"])
+            session.audit("dial.handed_out", now, encode("att", attempt["token"]), callback=callback)
         directory = await exchange.directory.current(session) if attempts else None
     if directory is None:
         return []

@@ -128,6 +128,13 @@ GRANTS: dict[str, str] = {
     "PUT /v1/products/{product_id}": "admin",
     # why it was decided so
     "GET /v1/audit": "admin auditor",
+    # what is kept of a person
+    "GET /v1/customers/{external_ref}/export": "admin auditor control_center",
+    "POST /v1/customers/{external_ref}/erase": "supervisor admin auditor control_center",
+    "GET /v1/erasures": "admin auditor",
+    "POST /v1/erasures/{erasure_id}/approve": "admin auditor",
+    "POST /v1/erasures/{erasure_id}/decline": "admin auditor",
+    "GET /v1/sessions/current/export": STAFF,
     "GET /v1/decisions/{decision_id}": "lead supervisor admin auditor control_center",
 }
 """Method and path → roles and scopes that may."""

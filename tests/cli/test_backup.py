@@ -20,6 +20,7 @@ from kit import invariants
 from kit.database import Database, Session
 from kit.settings import Settings
 from migrations import ground
+from privacy import service as privacy
 from realtime import log
 from realtime.log import PastIsGone
 from tests.properties import company as companies
@@ -137,14 +138,42 @@ async def test_an_older_schema_is_migrated_and_what_must_follow_a_restore_follow
     made = await dumping.dump(owner_uri, file, NOW, quiet)
     done: list[str] = []
 
-    async def again(session: Session, _: Any) -> None:
+    async def again(session: Session, *_: Any) -> None:
         done.append(await session.fetch_value("SELECT version_num FROM alembic_version"))
 
-    monkeypatch.setattr(restoring, "AFTER_RESTORE", (again,))
+    monkeypatch.setattr(privacy, "erase_again", again)
     await restoring.restored(settings_for(settings, empty), file, made, NOW, False, quiet)
 
     assert made.revision == "0004"
     assert done > ["0004"]
+
+
+ERASED = """
+INSERT INTO erasures (id, customer_id, market_id, reason, state, requested_by, requested_at, decided_by, decided_at)
+VALUES (gen_random_uuid(), $1, 'DE', 'customer_request', 'done', 'acc_1', $2, 'acc_2', $2)
+"""
+
+
+async def test_whom_a_backup_brings_back_is_erased_again(
+    database: Database, owner_uri: str, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "before.dump"
+    async with database.transaction() as session:
+        gone, stays = await a_customer(session), await a_customer(session)
+    await dumping.dump(owner_uri, file, NOW, quiet)
+    async with database.transaction() as session:
+        await session.execute(ERASED, gone.id, NOW)
+        await session.execute("DELETE FROM customers WHERE id = $1", gone.id)
+    urls = ground.Urls(owner_uri, ground.with_user(owner_uri, postgres.RUNTIME))
+    await database.close()
+
+    await restoring.restored(settings_for(settings, urls), file, manifest.read(file), NOW, True, quiet)
+
+    restored = Database(urls.runtime, settings)
+    async with restored.reading() as session:
+        left = await session.fetch("SELECT id FROM customers")
+    await restored.close()
+    assert [row["id"] for row in left] == [stays.id]
 
 
 Ask = Callable[..., Awaitable[Result]]

@@ -220,4 +220,15 @@ OVER = [
     *at("control_center", "POST /v1/customers/K-8/advisor/change", {"nobody to change from": ({}, "404 no-advisor")}),
 ]  # fmt: skip
 
-ROWS = [*CUSTOMER, *NUMBERS_REFUSED, *NUMBERS_READ, *ACTIVATION, *PROMISE, *MOVE, *OVER]
+ERASURE = [
+    *at("control_center", "POST /v1/customers/K-1/erase", {
+        "erasure without a reason": ({}, "422 invalid /reason:missing"),
+        "erasure for somebody's own reason": ({"reason": CANARY}, "422 invalid /reason:literal_error"),
+        "erasure that decides on itself": ({"reason": "unlawful", "state": "done"}, "422 invalid /state:unknown_field"),
+        "erasure without a body": (NOTHING, "422 invalid :missing"),
+    }),
+    *at("control_center", "POST /v1/customers/nobody/erase", {"erasure of nobody": ({"reason": "unlawful"}, "404 not-found")}),
+    *at("control_center", "POST /v1/erasures/@anna/approve", {"erasure approved by a machine": ({}, "403 forbidden")}),
+]  # fmt: skip
+
+ROWS = [*CUSTOMER, *NUMBERS_REFUSED, *NUMBERS_READ, *ACTIVATION, *PROMISE, *MOVE, *OVER, *ERASURE]

@@ -11,7 +11,8 @@ DESK = [
         "state of a machine's making": ({"state": "in_contact"}, "422 invalid /state:literal_error"),
         "no state": ({}, "422 invalid /state:missing"),
         "state that is null": ({"state": None}, "422 invalid /state:literal_error"),
-        "reason of two lines": ({"state": "break", "reason": f"{CANARY}\nx"}, "422 invalid /reason:one_line"),
+        "reason of two lines": ({"state": "break", "reason": f"{CANARY}\nx"}, "422 invalid /reason:string_pattern_mismatch"),
+        "reason in somebody's words": ({"state": "break", "reason": f"bei {CANARY}"}, "422 invalid /reason:string_pattern_mismatch"),
         "for somebody else": ({"state": "break", "advisor_id": "@ben"}, "422 invalid /advisor_id:unknown_field"),
     }),
     *at("anna", "POST /v1/offers/@off_ringing/reject", {
