@@ -73,10 +73,12 @@ class DialPolicy(BaseModel):
         description="Countries whose numbers may be called (ISO 3166-1); empty: the market's own alone.",
         examples=[["DE", "AT"]],
     )
-    callbacks_per_number_a_day: int = Field(10, ge=1, le=1000, description="Callbacks promised to one number.")
-    callbacks_per_customer_a_day: int = Field(10, ge=1, le=1000, description="Callbacks promised to one customer.")
-    dials_per_number_a_day: int = Field(12, ge=1, le=1000, description="How often one number is dialled.")
-    dials_per_customer_a_day: int = Field(12, ge=1, le=1000, description="How often one customer is dialled.")
+    callbacks_per_number_a_day: int = Field(10, ge=1, le=100_000, description="Callbacks promised to one number.")
+    callbacks_per_customer_a_day: int = Field(
+        10, ge=1, le=100_000, description="Callbacks promised to one customer."
+    )
+    dials_per_number_a_day: int = Field(12, ge=1, le=100_000, description="How often one number is dialled.")
+    dials_per_customer_a_day: int = Field(12, ge=1, le=100_000, description="How often one customer is dialled.")
     new_numbers_an_hour: int = Field(
         120,
         ge=1,

@@ -9,6 +9,7 @@ from advisors.models import Advisor
 from customers.models import Customer
 from kit.database import Session
 from tests.support.builders import (
+    PLENTY,
     a_customer,
     a_desk_group,
     a_market,
@@ -41,6 +42,7 @@ async def found(session: Session) -> Company:
     await a_market(session)
     await a_policy(
         session,
+        dialling=PLENTY,
         routing={
             "neighbours_after_s": 10,
             "skill_relax_after_s": 20,

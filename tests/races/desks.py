@@ -11,7 +11,15 @@ from advisors.models import Advisor
 from contacts import desk
 from kit.database import Session
 from tests.races.replicas import Replica, Replicas, Work, receives
-from tests.support.builders import a_customer, a_desk_group, a_number, a_policy, a_private_number, an_advisor
+from tests.support.builders import (
+    PLENTY,
+    a_customer,
+    a_desk_group,
+    a_number,
+    a_policy,
+    a_private_number,
+    an_advisor,
+)
 
 RACES = int(os.environ.get("DURCHWAHL_RACES", "500"))
 OTHERS = max(20, RACES // 10)
@@ -29,7 +37,7 @@ class Desk:
 
 async def found(replicas: Replicas) -> Desk:
     async with replicas.first.database.transaction() as session:
-        await a_policy(session, ask_customer_number=False)
+        await a_policy(session, ask_customer_number=False, dialling=PLENTY)
         group = await a_desk_group(session, general_for="DE")
         anna = await an_advisor(session, name="Anna", group=group)
         ben = await an_advisor(session, name="Ben", group=group)

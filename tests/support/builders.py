@@ -105,6 +105,19 @@ async def a_market(
     return await insert(session, market, "ON CONFLICT DO NOTHING")
 
 
+PLENTY = dict.fromkeys(
+    (
+        "callbacks_per_number_a_day",
+        "callbacks_per_customer_a_day",
+        "dials_per_number_a_day",
+        "dials_per_customer_a_day",
+        "new_numbers_an_hour",
+    ),
+    100_000,
+)
+"""For a policy's `dialling`, where the same customer is called again and again."""
+
+
 async def a_policy(
     session: Session,
     market_id: str = "DE",
