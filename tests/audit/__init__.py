@@ -1,0 +1,1 @@
+"""The chain holds, and what leads into it is complete."""

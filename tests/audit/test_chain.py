@@ -17,6 +17,7 @@ from kit.actors import acting
 from kit.announcements import NewEvent
 from kit.database import Database
 from migrations.ground import with_database
+from tests.realtime.writing import until
 from tests.support import postgres
 
 pytestmark = pytest.mark.database
@@ -37,9 +38,23 @@ async def something_done(database: Database, count: int = 1, at: datetime = MOND
                     session.announce(NewEvent("toy.made", at, f"toy_{n}", {"toy": {"n": n}}))
 
 
-async def seal(database: Database, most: int = 10_000) -> int:
+async def seal_once(database: Database, most: int = 10_000) -> int:
     async with database.transaction() as session:
         return await sealing.run_once(session, MONDAY, most)
+
+
+async def seal(database: Database, most: int = 10_000) -> int:
+    """Until nothing waits any more: transactions of other databases hold it up a little."""
+    done = await seal_once(database, most)
+
+    async def all_sealed() -> bool:
+        nonlocal done
+        done += await seal_once(database, most)
+        async with database.reading() as session:
+            return await sealing.waiting(session) == 0
+
+    await until(all_sealed)
+    return done
 
 
 async def verified(database: Database) -> Verdict:
@@ -53,6 +68,11 @@ async def meddle(database: Database, *statements: str) -> None:
         name = await session.fetch_value("SELECT current_database()")
     uri = postgres.as_owner(with_database(postgres.server_uri(), name))
     await postgres.execute(uri, f"BEGIN; {'; '.join(statements)}; COMMIT")
+
+
+def why(verdict: Verdict) -> tuple[str, int | None] | None:
+    """What is broken first; in which seal depends on who else was writing."""
+    return (verdict.broken.why, verdict.broken.id) if verdict.broken is not None else None
 
 
 async def ids(database: Database) -> list[int]:
@@ -71,7 +91,7 @@ async def sealed(database: Database) -> Database:
 async def test_what_is_sealed_holds(sealed: Database) -> None:
     verdict = await verified(sealed)
 
-    assert (verdict.broken, verdict.rows, verdict.seals) == (None, 6, 1)
+    assert (verdict.broken, verdict.rows) == (None, 6)
 
 
 async def test_row_says_who_did_what_by_which_request(sealed: Database) -> None:
@@ -95,7 +115,7 @@ async def test_canonical_text_can_be_hashed_by_anybody(sealed: Database) -> None
         texts = await session.fetch(f"SELECT {queries.CANONICAL} AS text FROM audit AS a ORDER BY epoch, xid, id")
         seal = (await queries.seals_after(session, 0, 1))[0]
 
-    digests = b"".join(sha256(row["text"].encode()).digest() for row in texts)
+    digests = b"".join(sha256(row["text"].encode()).digest() for row in texts[: len(seal["ids"])])
     assert digests == seal["digests"]
     assert link(GENESIS, 1, NOVEMBER, seal["ids"], digests) == seal["hash"]
 
@@ -105,7 +125,7 @@ async def test_changed_row_is_found(sealed: Database) -> None:
 
     await meddle(sealed, f"UPDATE audit SET actor = 'acc_nobody' WHERE id = {third}")
 
-    assert (await verified(sealed)).broken == Break(1, "row_changed", third)
+    assert why(await verified(sealed)) == ("row_changed", third)
 
 
 async def test_removed_row_is_found(sealed: Database) -> None:
@@ -113,7 +133,7 @@ async def test_removed_row_is_found(sealed: Database) -> None:
 
     await meddle(sealed, f"DELETE FROM audit WHERE id = {third}")
 
-    assert (await verified(sealed)).broken == Break(1, "row_missing", third)
+    assert why(await verified(sealed)) == ("row_missing", third)
 
 
 async def test_swapped_rows_are_found(sealed: Database) -> None:
@@ -129,7 +149,7 @@ async def test_swapped_rows_are_found(sealed: Database) -> None:
         """,
     )
 
-    assert (await verified(sealed)).broken == Break(1, "row_changed", second)
+    assert why(await verified(sealed)) == ("row_changed", second)
 
 
 async def test_inserted_row_is_found(sealed: Database) -> None:
@@ -203,7 +223,7 @@ async def test_nothing_is_sealed_before_what_may_still_come(database: Database) 
         early.audit("toy.made", MONDAY, "toy_early")
         await early.flush()
         await something_done(database, 1)
-        assert await seal(database) == 0
+        assert await seal_once(database) == 0
 
     assert await seal(database) == 2
     assert (await verified(database)).broken is None
@@ -212,16 +232,18 @@ async def test_nothing_is_sealed_before_what_may_still_come(database: Database) 
 async def test_sealing_goes_on_in_pieces(database: Database) -> None:
     await something_done(database, 5)
 
-    assert [await seal(database, most=2) for _ in range(4)] == [2, 2, 1, 0]
-    assert (await verified(database)).rows == 5
+    assert await seal(database, most=2) == 5
+    verdict = await verified(database)
+    assert (verdict.rows, verdict.broken) == (5, None)
+    assert verdict.seals >= 3
 
 
 async def test_two_replicas_seal_each_row_once(database: Database) -> None:
     await something_done(database, 8)
 
-    done = await asyncio.gather(*(seal(database) for _ in range(6)))
+    done = await asyncio.gather(*(seal_once(database) for _ in range(6)))
 
-    assert sum(done) == 8
+    assert sum(done) + await seal(database) == 8
     assert (await verified(database)).rows == 8
 
 
@@ -278,7 +300,6 @@ async def test_chain_of_which_only_the_last_seal_is_left_holds_and_goes_on(datab
     await meddle(database, "SELECT ensure_month('audit', '2024-11-01')")
     await something_done(database, 4)
     await seal(database, 2)
-    await seal(database, 2)
 
     async with database.transaction() as session:
         assert await months.drop(session, "audit", NOVEMBER)
@@ -287,7 +308,8 @@ async def test_chain_of_which_only_the_last_seal_is_left_holds_and_goes_on(datab
     await something_done(database, 2, MONDAY + timedelta(days=30))
     assert await seal(database) == 2
     verdict = await verified(database)
-    assert (verdict.broken, verdict.n) == (None, 3)
+    assert verdict.broken is None
+    assert verdict.n >= 3
 
 
 async def test_month_is_not_dropped_before_it_is_sealed(database: Database) -> None:

@@ -340,6 +340,12 @@ CASES = (
     broken(
         "I27", "told_otherwise", f"UPDATE presences SET since = since + interval '1 s' WHERE advisor_id = {BEN}"
     ),
+    broken("I32", "event_without_audit", "DELETE FROM audit WHERE action = 'offer.made'"),
+    broken(
+        "I32",
+        "audit_without_event",
+        f"INSERT INTO audit (epoch, at, actor, action, subject, event_id) VALUES (1, {NOW}, 'cli', 'x.y', 'x', 0)",
+    ),
 )
 
 

@@ -1,0 +1,1 @@
+"""What is kept of people: tagged, told, erased, dropped, and never let out."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from audit import sealing
 from contacts import service as contacts
 from kit.actors import acting
 from kit.clock import VirtualClock
@@ -16,6 +15,7 @@ from kit.database import Database
 from kit.settings import Settings
 from privacy import retention
 from telephony.inbound import InboundCall, Signal
+from tests.audit.test_chain import seal
 from tests.conftest import MONDAY_MORNING
 from tests.support.builders import a_customer, a_desk_group, a_number, an_absence, an_advisor
 from tests.support.world import an_exchange
@@ -128,8 +128,7 @@ async def test_months_go_and_the_audit_only_when_it_is_sealed(database: Database
     assert (done["events"].months, done["audit"].months) == ((date(2023, 5, 1),), ())
     assert (await months_of(database, "events"), await months_of(database, "audit")) == (0, 1)
 
-    async with database.transaction() as session:
-        await sealing.run_once(session, MONDAY_MORNING)
+    await seal(database)
     done = await run(database, settings, MONDAY_MORNING, anew=True)
     assert done["audit"].months == (date(2023, 5, 1),)
     assert await months_of(database, "audit") == 0
