@@ -98,7 +98,6 @@ class CallbackAttempt(SQLModel, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("token", "market_id"),
         ForeignKeyConstraint(["callback_id", "market_id"], ["callbacks.id", "callbacks.market_id"]),
-        Index("ix_callback_attempts_callback", "callback_id"),
         Index("ux_callback_attempts_open", "callback_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index("ux_callback_attempts_number", "number", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index(

@@ -60,13 +60,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_callbacks_stranger", "callbacks", ["number"], postgresql_where=sa.text("customer_id IS NULL")
     )
-    op.create_index("ix_callback_attempts_callback", "callback_attempts", ["callback_id"])
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '2s'")
     op.execute("SET LOCAL statement_timeout = '60s'")
-    op.drop_index("ix_callback_attempts_callback", "callback_attempts")
     op.drop_index("ix_callbacks_stranger", "callbacks")
     op.drop_index("ix_callbacks_customer", "callbacks")
     op.drop_index("ix_contacts_stranger", "contacts")
