@@ -12,7 +12,7 @@ ROLES = ("advisor", "lead", "supervisor", "admin", "auditor")
 SCOPES = ("telephony", "control_center", "operator")
 
 
-@kept("access", "account", "pseudonymous", codes="role")
+@kept("access", "account", "pseudonymous", codes="role issuer")
 class Account(SQLModel, table=True):
     """A person who signs in; `advisor_id` where the person is an advisor.
 

@@ -39,7 +39,6 @@ class Callback(SQLModel, table=True):
             unique=True,
             postgresql_where=text(f"state NOT IN ({FINAL}) AND customer_id IS NOT NULL"),
         ),
-        Index("ix_callbacks_customer", "customer_id"),
         Index("ix_callbacks_stranger", "number", postgresql_where=text("customer_id IS NULL")),
         Index("ix_callbacks_due", "next_action_at", postgresql_where=text(f"state NOT IN ({FINAL})")),
         Index("ix_callbacks_window", "window_starts_at"),

@@ -56,7 +56,6 @@ def upgrade() -> None:
         ["caller_number"],
         postgresql_where=sa.text("customer_id IS NULL AND caller_number IS NOT NULL"),
     )
-    op.create_index("ix_callbacks_customer", "callbacks", ["customer_id"])
     op.create_index(
         "ix_callbacks_stranger", "callbacks", ["number"], postgresql_where=sa.text("customer_id IS NULL")
     )
@@ -66,7 +65,6 @@ def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '2s'")
     op.execute("SET LOCAL statement_timeout = '60s'")
     op.drop_index("ix_callbacks_stranger", "callbacks")
-    op.drop_index("ix_callbacks_customer", "callbacks")
     op.drop_index("ix_contacts_stranger", "contacts")
     op.execute("UPDATE callback_attempts SET number = '' WHERE number IS NULL")
     op.execute("UPDATE callbacks SET number = '' WHERE number IS NULL")

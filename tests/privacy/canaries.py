@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from joserfc.jwk import OKPKey
+
 from api.exchange import exchange_of
 from api.services import Services
 from kit.actors import acting
@@ -94,6 +96,11 @@ STEPS = (
     ),
     Step("admin", "POST /v1/machine-keys/{key_id}/rotate", "/v1/machine-keys/@new_key/rotate", {}),
     Step("admin", "DELETE /v1/machine-keys/{key_id}", "/v1/machine-keys/@new_key"),
+    Step(
+        "admin", "POST /v1/signing-keys", "/v1/signing-keys",
+        {"client": "portal", "public_key": OKPKey.generate_key("Ed25519").as_dict(private=False)}, {"new_signing": "id"},
+    ),
+    Step("admin", "DELETE /v1/signing-keys/{key_id}", "/v1/signing-keys/@new_signing"),
     Step("control_center", "PUT /v1/customers/{external_ref}", "/v1/customers/C-1", CUSTOMER),
     Step(
         "control_center", "POST /v1/customers/{external_ref}/advisor", "/v1/customers/C-1/advisor", {},
