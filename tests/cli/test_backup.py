@@ -163,7 +163,6 @@ async def test_whom_a_backup_brings_back_is_erased_again(
     await dumping.dump(owner_uri, file, NOW, quiet)
     async with database.transaction() as session:
         await session.execute(ERASED, gone.id, NOW)
-        await session.execute("DELETE FROM customers WHERE id = $1", gone.id)
     urls = ground.Urls(owner_uri, ground.with_user(owner_uri, postgres.RUNTIME))
     await database.close()
 
