@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from kit.clock import LiveClock
@@ -28,6 +29,7 @@ WHERE = "SELECT word FROM place"
 @pytest.fixture
 async def both(own_server: OwnServer, server_uri: str, settings: Settings) -> AsyncIterator[Database]:
     """Two servers with the same database, which says where it is; the first is asked first."""
+    await until_it_takes_writes(own_server.uri)
     name = f"place_{uuid4().hex[:8]}"
     for uri, word in ((own_server.uri, "old"), (server_uri, "new")):
         await postgres.execute(uri, f"CREATE DATABASE {name}")
@@ -43,6 +45,16 @@ async def both(own_server: OwnServer, server_uri: str, settings: Settings) -> As
     await own_server.run("SELECT pg_reload_conf()")
     for uri in (own_server.uri, server_uri):
         await postgres.drop_database(uri, name)
+
+
+async def until_it_takes_writes(uri: str) -> None:
+    """A server reads its configuration again in its own time; the test before may have demoted this one."""
+    while True:
+        connection = await asyncpg.connect(uri)
+        read_only = await connection.fetchval("SHOW default_transaction_read_only")
+        await connection.close()
+        if read_only == "off":
+            return
 
 
 async def demote(server: OwnServer) -> None:
