@@ -29,7 +29,7 @@ WHERE = "SELECT word FROM place"
 @pytest.fixture
 async def both(own_server: OwnServer, server_uri: str, settings: Settings) -> AsyncIterator[Database]:
     """Two servers with the same database, which says where it is; the first is asked first."""
-    await until_it_takes_writes(own_server.uri)
+    await until_read_only(own_server.uri, "off")  # the test before may have demoted it
     name = f"place_{uuid4().hex[:8]}"
     for uri, word in ((own_server.uri, "old"), (server_uri, "new")):
         await postgres.execute(uri, f"CREATE DATABASE {name}")
@@ -47,19 +47,19 @@ async def both(own_server: OwnServer, server_uri: str, settings: Settings) -> As
         await postgres.drop_database(uri, name)
 
 
-async def until_it_takes_writes(uri: str) -> None:
-    """A server reads its configuration again in its own time; the test before may have demoted this one."""
-    while True:
+async def until_read_only(uri: str, wanted: str) -> None:
+    """A server reads its configuration again in its own time."""
+    found = None
+    while found != wanted:
         connection = await asyncpg.connect(uri)
-        read_only = await connection.fetchval("SHOW default_transaction_read_only")
+        found = await connection.fetchval("SHOW default_transaction_read_only")
         await connection.close()
-        if read_only == "off":
-            return
 
 
 async def demote(server: OwnServer) -> None:
     await server.run(DEMOTE)
     await server.run("SELECT pg_reload_conf()")
+    await until_read_only(server.uri, "on")
 
 
 async def where(database: Database) -> str:
