@@ -55,7 +55,8 @@ def restore(
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
-    """Bring a backup into an empty database, migrate it, and apply later erasures again."""
+    """Bring a backup into an empty database and migrate it. With --replace, whom the present one has erased is
+    erased again; into an empty database that has to be asked for again (docs/operate/backup.md)."""
     if not file.exists():
         raise _leave(NOT_SO, f"{file} is not there.")
 

@@ -5,7 +5,7 @@
 - The rows are counted against the manifest.
 - Transaction numbers of another server mean nothing here: the events are numbered anew, and a new epoch answers
   every cursor of the old life with a resync.
-- Older schemas are migrated; the roles get their rights; erasures that came after the backup are applied again.
+- Older schemas are migrated; the roles get their rights; whom the replaced database had erased is erased again.
 """
 
 from __future__ import annotations

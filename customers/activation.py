@@ -159,10 +159,6 @@ def _with_room(picks: Mapping[int, Pick], locked: Mapping[UUID, Row]) -> _Round:
     return round_
 
 
-def _room_s(row: Row) -> int:
-    return row["cap_s"] - row["load_s"] if row["open_for_new"] else 0
-
-
 def _take_back(
     shelf: Shelf, picks: Mapping[int, Pick], lost: Mapping[int, Lost], locked: Mapping[UUID, Row]
 ) -> None:
