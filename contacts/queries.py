@@ -19,26 +19,37 @@ from telephony.inbound import InboundCall
 
 SITUATIONS = """
 SELECT c.n, v.version, known_call.id AS contact_id,
-       EXISTS (SELECT FROM switch_events e WHERE e.call_id = c.call_id AND e.effect = 'parked') AS heard_early,
-       d.market_id AS dialled_market_id, d.kind AS dialled_kind,
-       CASE WHEN d.state = 'assigned' THEN d.advisor_id END AS dialled_owner_id,
+       (SELECT true FROM switch_events WHERE call_id = c.call_id AND effect = 'parked' LIMIT 1) AS heard_early,
+       d.market_id AS dialled_market_id, d.kind AS dialled_kind, d.owner_id AS dialled_owner_id,
        who.sharing, cu.id AS customer_id, cu.market_id, cu.languages, cu.tier, cu.products,
        r.advisor_id AS related_advisor_id,
        p.advisor_id, p.state, p.since, p.idle_since, p.lease_until, p.deadline_at
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS c(call_id, caller, dialled, n)
 CROSS JOIN directory_version v
-LEFT JOIN contacts known_call ON known_call.switch_call_id = c.call_id
-LEFT JOIN direct_dial_numbers d ON d.number = c.dialled
+LEFT JOIN LATERAL (SELECT id FROM contacts WHERE switch_call_id = c.call_id LIMIT 1) known_call ON true
+LEFT JOIN LATERAL (
+    SELECT market_id, kind, CASE WHEN state = 'assigned' THEN advisor_id END AS owner_id
+    FROM direct_dial_numbers WHERE number = c.dialled LIMIT 1
+) d ON true
 LEFT JOIN LATERAL (
     SELECT customer_id, market_id, count(*) OVER () AS sharing
     FROM customer_phones WHERE number = c.caller LIMIT 1
 ) who ON true
-LEFT JOIN customers cu ON cu.id = who.customer_id AND cu.market_id = who.market_id AND who.sharing = 1
-LEFT JOIN relationships r ON r.customer_id = cu.id AND r.market_id = cu.market_id AND r.ends_at IS NULL
-LEFT JOIN presences p
-    ON p.advisor_id = coalesce(r.advisor_id, CASE WHEN d.state = 'assigned' THEN d.advisor_id END)
+LEFT JOIN LATERAL (
+    SELECT * FROM customers WHERE id = who.customer_id AND market_id = who.market_id AND who.sharing = 1 LIMIT 1
+) cu ON true
+LEFT JOIN LATERAL (
+    SELECT advisor_id FROM relationships
+    WHERE customer_id = cu.id AND market_id = cu.market_id AND ends_at IS NULL LIMIT 1
+) r ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM presences WHERE advisor_id = coalesce(r.advisor_id, d.owner_id) LIMIT 1
+) p ON true
 ORDER BY c.n
 """
+# Each LIMIT holds the planner to one way, a look into an index for each call. Without them a statement that is
+# prepared while the tables are small is planned as joins over whole tables, and keeps that plan while they grow:
+# after 4,000 calls PostgreSQL took 3.6 ms a call instead of 1.5.
 
 WRITE = """
 WITH written_contacts AS (

@@ -53,6 +53,11 @@ TOO_SLOW = ("55P03", "57014", "53100", "53200", "25P03")
 """Lock not had in time, statement cancelled by its time-out, disk full, out of memory, idle in transaction."""
 
 
+REPORTING = """
+SELECT set_config('statement_timeout', $1, true), set_config('enable_seqscan', 'on', true)
+"""
+"""A report is planned anew each time, and may have every reason to read a whole table."""
+
 NOT_TRACED = contextlib.nullcontext()
 
 
@@ -197,6 +202,7 @@ class Database:
                 "application_name": self._application,
                 "timezone": "UTC",
                 "jit": "off",
+                "enable_seqscan": "off",  # plans are kept, and what is small when they are made may grow
                 "statement_timeout": _milliseconds(settings.statement_timeout.total_seconds()),
                 "lock_timeout": _milliseconds(settings.lock_timeout.total_seconds()),
                 "idle_in_transaction_session_timeout": _milliseconds(
@@ -242,7 +248,7 @@ class Database:
         """As `snapshot`, for statements that may take longer than those of the day's work."""
         async with self.snapshot() as session:
             seconds = patience.total_seconds()
-            await session.fetch_value("SELECT set_config('statement_timeout', $1, true)", _milliseconds(seconds))
+            await session.fetch_value(REPORTING, _milliseconds(seconds))
             session.patience_s = seconds + 1
             yield session
 

@@ -56,7 +56,7 @@ def facts(error: BaseException) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     return {
         "error": type(error).__name__,
-        "sqlstate": getattr(error, "sqlstate", None),
+        "sqlstate": getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None),
         "where": [f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames],
     }
 
