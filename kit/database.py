@@ -254,14 +254,24 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def transaction(
-        self, isolation: Literal["read_committed", "serializable"] = "read_committed"
+        self,
+        isolation: Literal["read_committed", "serializable"] = "read_committed",
+        *,
+        lock_wait: timedelta | None = None,
     ) -> AsyncIterator[Session]:
-        """Commit at the end, roll back on any exception; then tell the listeners."""
+        """Commit at the end, roll back on any exception; then tell the listeners.
+
+        `lock_wait`: how long to wait for a row that another transaction holds, where not as long as is usual.
+        """
         with NOT_TRACED if self.tracing is None else self.tracing.span("transaction"):
             async with self.lane() as lane:
                 session = Session(lane.connection, lane.raw)
                 try:
                     async with lane.raw.transaction(isolation=isolation):
+                        if lock_wait is not None:
+                            await lane.raw.execute(
+                                f"SET LOCAL lock_timeout = {_milliseconds(lock_wait.total_seconds())}"
+                            )
                         yield session
                         failpoints.reach("after_insert")
                         await session.flush()
