@@ -211,7 +211,7 @@ async def _until_open(port: int) -> None:
 async def through_http(customers: int, advisors: int, rate: float, seconds: float) -> dict[str, Any]:
     """Figures of activations over HTTP, and what is wrong in the database afterwards (0 expected)."""
     without = WARM_UP + int(rate * seconds)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         async with place(Path(folder), customers, advisors, without) as here:
             figures = await on_schedule(here, rate)
             connection = await asyncpg.connect(here.url)

@@ -256,7 +256,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="10,000 customers, 3 s each")
     options = parser.parse_args()
     customers, seconds = (10_000, 3) if options.quick else (options.customers, options.seconds)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         small = uvloop.run(measure(10_000, options.advisors, seconds, Path(folder)))
         whole = small
         if not options.quick:

@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("--advisors", type=int, default=3_000)
     parser.add_argument("--calls", type=int, default=500)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         told = asyncio.run(measure(options.customers, options.advisors, options.calls, Path(folder)))
     print(json.dumps(told))
 

@@ -229,7 +229,7 @@ async def _until_open(port: int) -> None:
 
 async def measure(connections: int, rate: float, seconds: float, advisors: int) -> dict[str, Any]:
     ages: array[float] = array("d")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         async with place(Path(folder), advisors) as (url, port, server):
             made = await some_tickets(url, connections)
             begin = time.perf_counter()
