@@ -109,10 +109,11 @@ def _named(context: typer.Context) -> None:
 
 def _mount() -> None:
     """Verbs that live in modules of their own."""
-    from cli import audit, backup, keys, people, privacy, replay
+    from cli import audit, backup, book, keys, people, privacy, replay
     from cli.doctor import command as doctor
 
     app.add_typer(people.app)
+    app.add_typer(book.app)
     app.add_typer(keys.app, name="keys")
     app.add_typer(audit.app, name="audit")
     app.add_typer(privacy.app)

@@ -64,13 +64,15 @@ class Placed:
 class Pick:
     """An advisor chosen for a seeker, and whether that book may exceed its cap.
 
-    `aside`: advisors who were not asked, and the rule that says why, for the record.
+    `aside`: advisors who were not asked, and the rule that says why, for the record. `decision_id` is the decision
+    that was kept already, where it was made for many alike customers at once.
     """
 
     seeker: Seeker
     choice: Choice
     may_exceed: bool = False
     aside: Mapping[UUID, str] = field(default_factory=dict)
+    decision_id: UUID | None = None
 
 
 async def write(
@@ -86,10 +88,11 @@ async def write(
     ]
     ended = await queries.end(session, endings)
     assert ended == len(endings), "the customer is locked, so nobody else can have ended it"
-    rows = {n: _relationship(pick, new_id(now), new_id(now)) for n, pick in kept.items()}
+    rows = {n: _relationship(pick, new_id(now), pick.decision_id or new_id(now)) for n, pick in kept.items()}
     await queries.begin(session, list(rows.values()))
     booked = await _book(session, shelf, kept, now)
-    await decisions.keep(session, [_decision(shelf, pick, rows[n], now) for n, pick in kept.items()])
+    own = [(pick, rows[n]) for n, pick in kept.items() if pick.decision_id is None]
+    await decisions.keep(session, [_decision(shelf, pick, row, now) for pick, row in own])
     for n, pick in kept.items():
         _announce(session, pick, rows[n], booked)
     return {

@@ -117,7 +117,11 @@ LEFT JOIN desk_groups g ON g.id = m.desk_group_id
 LEFT JOIN presences p ON p.advisor_id = a.id
 LEFT JOIN direct_dial_numbers d
     ON d.advisor_id = a.id AND d.market_id = r.market_id AND d.state = 'assigned'
-LEFT JOIN decisions x ON x.id = r.decision_id AND x.at = r.starts_at
+CROSS JOIN LATERAL (
+    SELECT to_timestamp(('x' || translate(left(r.decision_id::text, 13), '-', ''))::bit(48)::bigint / 1000.0) AS at
+) made
+LEFT JOIN decisions x
+    ON x.id = r.decision_id AND x.at >= made.at - interval '5 seconds' AND x.at < made.at + interval '5 seconds'
 WHERE c.external_ref = $1 AND r.ends_at IS NULL
 """
 

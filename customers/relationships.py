@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from advisors import queries as advisors
@@ -17,7 +17,8 @@ from customers import book_queries, events, needs, queries
 from customers.activation import place
 from customers.beginnings import Placed, Present, Seeker
 from customers.book_queries import Booking
-from customers.books import Books, Shelf, in_utc
+from customers.books import Books, Edge, Shelf, in_utc
+from customers.needs import ProductEntry
 from kit.database import ReadSession, Row, Session
 from kit.errors import Conflict, Error, Fault, NotFound, Unprocessable
 from kit.ids import IdMaker
@@ -198,8 +199,17 @@ def present_of(standing: Row, reason: str) -> Present:
     )
 
 
+class KnowsTheCompany(Protocol):
+    """What reading a customer takes."""
+
+    @property
+    def markets(self) -> Mapping[str, Edge]: ...
+    @property
+    def products(self) -> Mapping[str, ProductEntry]: ...
+
+
 def need_of(
-    shelf: Shelf,
+    shelf: KnowsTheCompany,
     standing: Row,
     now: datetime,
     languages: tuple[str, ...] = (),

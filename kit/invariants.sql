@@ -245,7 +245,7 @@ HAVING count(*) > 1;
 -- I13: between two advisors nobody is without one
 SELECT r.customer_id AS id, 'a_gap_between_two_advisors' AS why
 FROM relationships r
-WHERE r.ends_at >= $since AND r.ended_reason IN ('changed', 'handed_over', 'advisor_left', 'rebalanced')
+WHERE r.ends_at >= $since AND r.ended_reason IN ('changed', 'handed_over', 'advisor_left', 'rebalanced', 'undone', 'lent', 'given_back')
   AND NOT EXISTS (
     SELECT FROM relationships n
     WHERE n.customer_id = r.customer_id AND n.market_id = r.market_id AND n.starts_at = r.ends_at AND n.id <> r.id

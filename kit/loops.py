@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Protocol
@@ -43,7 +43,7 @@ class Loop:
     """One kind of work, again and again.
 
     `pause` is the longest time between two runs, `rest` the shortest; wake-ups within the rest are gathered into
-    one run. `limit` ends a run that hangs.
+    one run. `limit` ends a run that hangs; where it is longer than usual the loop beats while it runs, too.
     """
 
     def __init__(
@@ -104,8 +104,9 @@ class Loop:
         self._beat()
         try:
             async with asyncio.timeout(self._limit_s):
-                with acting(f"loop:{self.name}"):
-                    await self._run_once()
+                async with self._beating_meanwhile():
+                    with acting(f"loop:{self.name}"):
+                        await self._run_once()
         except asyncio.CancelledError as error:
             if _is_being_cancelled():
                 raise
@@ -116,6 +117,23 @@ class Loop:
             self.failures = 0
         self._beat()
         return self.failures == 0
+
+    @contextlib.asynccontextmanager
+    async def _beating_meanwhile(self) -> AsyncIterator[None]:
+        """Long work is no hang before its limit."""
+        if self._limit_s <= RUN_LIMIT.total_seconds():
+            yield
+            return
+        beating = asyncio.create_task(self._beat_on())
+        try:
+            yield
+        finally:
+            beating.cancel()
+
+    async def _beat_on(self) -> None:
+        while not self._stopping:
+            await self._wait(asyncio.Event(), BEAT_S)
+            self._beat()
 
     async def _live(self) -> None:
         while not self._stopping:

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 import accounts.models
 import advisors.models
 import audit.models
+import books.models
 import callbacks.models
 import contacts.models
 import customers.models
@@ -19,7 +20,7 @@ import realtime.models
 import reporting.models
 
 ROOMS = (
-    accounts, advisors, audit, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets,
+    accounts, advisors, audit, books, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets,
     privacy, realtime, reporting,
 )  # fmt: skip
 

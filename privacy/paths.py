@@ -28,6 +28,7 @@ CUSTOMER: Mapping[str, str] = {
     "customers": "id = $1",
     "customer_phones": "customer_id = $1",
     "relationships": "customer_id = $1",
+    "book_moves": "customer_id = $1",
     "contacts": f"id IN ({CONTACTS})",
     "switch_events": f"call_id IN (SELECT switch_call_id FROM contacts WHERE id IN ({CONTACTS}))",  # noqa: S608
     "callbacks": f"id IN ({CALLBACKS})",
@@ -35,6 +36,7 @@ CUSTOMER: Mapping[str, str] = {
     "offers": f"contact_id IN ({CONTACTS}) OR callback_id IN ({CALLBACKS})",
     "decisions": f"""
         id IN (SELECT decision_id FROM relationships WHERE customer_id = $1
+               UNION SELECT decision_id FROM book_moves WHERE customer_id = $1
                UNION SELECT decision_id FROM offers WHERE contact_id IN ({CONTACTS}))
     """,  # noqa: S608
     "stored_answers": "subjects @> ARRAY[$2::text]",
@@ -50,6 +52,7 @@ ADVISOR: Mapping[str, str] = {
     "presences": "advisor_id = $1",
     "desk_group_members": "advisor_id = $1",
     "books": "advisor_id = $1",
+    "book_run_advisors": "advisor_id = $1",
     "accounts": "advisor_id = $1",
     "sign_ins": "account_id IN (SELECT id FROM accounts WHERE advisor_id = $1)",
 }

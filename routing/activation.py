@@ -91,6 +91,10 @@ class Book:
     def id_of(self, index: int) -> Id:
         return self.profiles.advisors[index].id
 
+    def place_of(self, advisor: Id) -> int | None:
+        """Where the advisor stands in the arrays; None for somebody who isn't in this book."""
+        return self._places.get(advisor)
+
     def advisor(self, index: int) -> BookAdvisor:
         """The advisor with the load and the price of this moment, as the rules see them."""
         price = float(self._raised[index] - self._offset)

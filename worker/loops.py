@@ -4,6 +4,7 @@
 - `deadlines` does whatever falls due by itself, each item in a transaction of its own.
 - `clock` measures this machine's offset to the database's clock, by which all deadlines are judged.
 - `months` makes next month's partitions ahead of time; `numbers` puts numbers to rest and lets rested ones back.
+- `books` computes, carries out and takes back the run of the book that is under way.
 - `leavers` hands the books of those who leave to others.
 - `measure` measures the invariants and what operators look at, each kind by one replica at a time.
 - `answers` forgets answers kept for repeats.
@@ -21,6 +22,8 @@ from typing import Any
 from uuid import UUID
 
 from audit import sealing
+from books import work as book_work
+from books.computing import Workshop
 from contacts import dispatch
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
@@ -28,6 +31,7 @@ from customers import handover
 from customers.books import Books
 from direct_dial import service as direct_dial
 from kit import months
+from kit.apart import Apart
 from kit.clock import Clock, LiveClock
 from kit.database import Database, Session
 from kit.logs import facts, logger
@@ -41,6 +45,7 @@ POLL = timedelta(milliseconds=200)
 CLOCK_EVERY = timedelta(seconds=5)
 WORST_OFFSET = timedelta(seconds=2)
 MEASURE_EVERY = timedelta(seconds=5)
+BOOKS_EVERY = timedelta(seconds=2)
 MONTHS_AHEAD = 2
 
 log = logger("worker")
@@ -55,7 +60,9 @@ class Worker:
         self.database, self.exchange, self.clock, self.settings = database, exchange, clock, settings
         self.books = Books()
         self.measuring = Measuring(database, clock.now)
+        self.workshop = Workshop(database, Apart(), clock, exchange.new_id)
         self.freed = asyncio.Event()
+        self.asked = asyncio.Event()
         self._freed_at: float | None = None
         database.after_commit(self._committed)
 
@@ -63,6 +70,8 @@ class Worker:
         if "dispatch" in wakes:
             self._freed_at = self._freed_at or monotonic()
             self.freed.set()
+        if "books" in wakes:
+            self.asked.set()
 
     def loops(self) -> list[Loop]:
         return [
@@ -71,6 +80,7 @@ class Worker:
             Loop("clock", self.clock_once, CLOCK_EVERY),
             Loop("months", self.months_once, timedelta(hours=1)),
             Loop("numbers", self.numbers_once, timedelta(hours=1)),
+            Loop("books", self.books_once, BOOKS_EVERY, wake=self.asked, limit=timedelta(hours=6)),
             Loop("leavers", self.leavers_once, timedelta(minutes=1)),
             Loop("measure", self.measuring.run_once, MEASURE_EVERY),
             Loop("answers", self.answers_once, timedelta(minutes=10)),
@@ -131,6 +141,10 @@ class Worker:
             rested = await direct_dial.quarantine_redirected(session, self.clock.now())
         async with self.database.transaction() as session:
             return rested, await direct_dial.release_rested(session, self.clock.now())
+
+    async def books_once(self) -> int:
+        """Steps of the run of the book that is under way."""
+        return await book_work.run_once(self.workshop, self.books)
 
     async def leavers_once(self) -> Any:
         """Customers of advisors who leave get somebody else, one transaction each."""

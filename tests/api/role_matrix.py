@@ -101,6 +101,15 @@ GRANTS: dict[str, str] = {
     "POST /v1/absences/{absence_id}/approve": "lead supervisor",
     "POST /v1/absences/{absence_id}/decline": "lead supervisor",
     "POST /v1/absences/{absence_id}/cancel": "advisor lead supervisor",
+    # the whole book
+    "POST /v1/book-runs": "supervisor admin",
+    "GET /v1/book-runs": "supervisor admin auditor",
+    "GET /v1/book-runs/{run_id}": "supervisor admin auditor",
+    "GET /v1/book-runs/{run_id}/moves": "supervisor admin auditor",
+    "GET /v1/book-runs/{run_id}/books": "supervisor admin auditor",
+    "POST /v1/book-runs/{run_id}/apply": "supervisor admin",
+    "POST /v1/book-runs/{run_id}/undo": "supervisor admin",
+    "POST /v1/book-runs/{run_id}/discard": "supervisor admin",
     # the company
     "POST /v1/desk-groups": "admin",
     "GET /v1/desk-groups": STAFF,

@@ -1,0 +1,1 @@
+"""The whole book: read as columns, assigned, rebalanced, lent, undone."""

@@ -1,0 +1,30 @@
+"""A long absence lends a book to colleagues, and the owner gets it back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.books.shop import Shop
+from tests.support.builders import a_customer, a_desk_group, an_absence, an_advisor, numbers
+
+
+async def test_a_book_is_lent_and_given_back(shop: Shop) -> None:
+    async with shop.database.transaction() as session:
+        group = await a_desk_group(session)
+        owner = await an_advisor(session, group=group)
+        colleague = await an_advisor(session, group=group)
+        await numbers(session, 2)
+        for _ in range(6):
+            await a_customer(session, advisor=owner, since=shop.now - timedelta(days=400))
+        await an_absence(
+            session, owner, starts_at=shop.now, ends_at=shop.now + timedelta(days=200), kind="parental"
+        )
+
+    lent = await shop.apply(await shop.ask("lend", advisor_id=owner.id))
+
+    assert set((await shop.advisors_of_all()).values()) == {colleague.id}
+    shop.clock.advance(timedelta(days=201).total_seconds())
+    shop.books.forget()
+    back = await shop.undo(lent)
+    assert (back["state"], back["undone"]) == ("undone", 6)
+    assert set((await shop.advisors_of_all()).values()) == {owner.id}

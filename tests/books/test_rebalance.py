@@ -1,0 +1,196 @@
+"""Even books with few moves: previewed, within a budget, on the version it was computed from, undone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from advisors.models import Advisor
+from books import queries, service
+from books.service import Asked, BookHasChanged, RunInProgress, TooLateToUndo
+from customers.relationships import end
+from kit.apart import Died, TooLong
+from kit.states import IllegalTransition
+from tests.books.shop import Here, Shop
+from tests.support.builders import a_customer, an_advisor, new_id, numbers
+
+LONG_AGO = timedelta(days=3)
+
+
+async def overloaded(shop: Shop, customers: int = 40) -> tuple[Advisor, Advisor]:
+    """One advisor with all customers of a few days, and a joiner with none."""
+    async with shop.database.transaction() as session:
+        full, joiner = await an_advisor(session), await an_advisor(session)
+        await numbers(session, 2)
+        for _ in range(customers):
+            await a_customer(session, advisor=full, since=shop.now - LONG_AGO)
+    return full, joiner
+
+
+async def test_a_joiner_is_filled_from_the_overloaded_book(shop: Shop) -> None:
+    full, joiner = await overloaded(shop)
+
+    run = await shop.apply(await shop.ask())
+
+    loads = await shop.loads()
+    assert run["state"] == "applied"
+    assert loads[full.id] == loads[joiner.id] == 20 * 360
+    assert run["figures"]["spread_after"] < run["figures"]["spread_before"]
+
+
+async def test_a_preview_moves_nobody_and_says_who_would_and_why(shop: Shop) -> None:
+    full, joiner = await overloaded(shop, 4)
+
+    run = await shop.ask()
+
+    assert run["state"] == "ready"
+    assert set((await shop.advisors_of_all()).values()) == {full.id}
+    async with shop.database.reading() as session:
+        moves = await queries.moves_page(session, run["id"], None, None, 10)
+        books = {row["advisor_id"]: row for row in await queries.advisors_page(session, run["id"], None, 10)}
+        decisions = await session.fetch("SELECT id, kind, chosen FROM decisions")
+    assert [(move["from_advisor"], move["to_advisor"], move["why"]) for move in moves] == [
+        (full.id, joiner.id, "voluntary")
+    ] * 2
+    assert (books[full.id]["customers_before"], books[full.id]["customers_after"]) == (4, 2)
+    assert (books[joiner.id]["load_before_s"], books[joiner.id]["load_after_s"]) == (0, 720)
+    assert {move["decision_id"] for move in moves} == {row["id"] for row in decisions}
+    assert {(row["kind"], row["chosen"]) for row in decisions} == {("rebalance", joiner.id)}
+
+
+@pytest.mark.parametrize(("terms", "most"), [({"move_budget": 3}, 3), ({"move_budget_share": 0.05}, 2)])
+async def test_no_more_move_than_the_budget_allows(shop: Shop, terms: dict[str, float], most: int) -> None:
+    await overloaded(shop)
+
+    run = await shop.ask(terms=terms)
+
+    assert run["planned"] == run["figures"]["voluntary"] == most
+
+
+async def test_nobody_moves_in_a_book_that_is_even(shop: Shop) -> None:
+    await overloaded(shop)
+    await shop.apply(await shop.ask())
+    shop.clock.advance(60)
+
+    again = await shop.ask()
+
+    assert again["planned"] == 0
+
+
+async def test_a_second_run_is_refused_while_one_is_worked_on(shop: Shop) -> None:
+    await overloaded(shop, 2)
+    async with shop.database.transaction() as session:
+        await service.request(session, Asked("rebalance"), shop.now, new_id)
+
+    with pytest.raises(RunInProgress):
+        async with shop.database.transaction() as session:
+            await service.request(session, Asked("rebalance"), shop.now, new_id)
+
+
+async def test_a_plan_is_refused_when_another_was_applied_since(shop: Shop) -> None:
+    await overloaded(shop)
+    first, second = await shop.ask(), await shop.ask()
+    shop.clock.advance(60)
+    await shop.apply(first)
+
+    with pytest.raises(BookHasChanged) as refused:
+        await shop.apply(second)
+
+    assert refused.value.facts["because"] == "another_run"
+
+
+async def test_a_plan_is_refused_when_people_or_rules_have_changed(shop: Shop) -> None:
+    await overloaded(shop)
+    run = await shop.ask()
+    async with shop.database.transaction() as session:
+        await an_advisor(session)
+
+    with pytest.raises(BookHasChanged) as refused:
+        await shop.apply(run)
+
+    assert refused.value.facts["because"] == "people_or_rules"
+
+
+async def test_a_plan_is_refused_when_a_customer_in_it_has_gone(shop: Shop) -> None:
+    await overloaded(shop, 4)
+    run = await shop.ask()
+    async with shop.database.transaction() as session:
+        (move, _) = await queries.moves_page(session, run["id"], None, None, 10)
+        await end(session, move["external_ref"], shop.now)
+
+    with pytest.raises(BookHasChanged) as refused:
+        await shop.apply(run)
+
+    assert refused.value.facts == {"because": "customers", "customers": 1}
+
+
+async def test_undone_everybody_is_back_but_who_has_moved_on(shop: Shop) -> None:
+    full, _ = await overloaded(shop, 4)
+    before = await shop.advisors_of_all()
+    run = await shop.apply(await shop.ask())
+    async with shop.database.transaction() as session:
+        (gone, _) = await queries.moves_page(session, run["id"], None, None, 10)
+        await end(session, gone["external_ref"], shop.now)
+    shop.clock.advance(3600)
+
+    undone = await shop.undo(run)
+
+    assert (undone["state"], undone["undone"]) == ("undone", 1)
+    after = await shop.advisors_of_all()
+    assert after == {customer: full.id for customer in before if customer != gone["customer_id"]}
+
+
+async def test_after_thirty_days_it_stands(shop: Shop) -> None:
+    await overloaded(shop, 4)
+    run = await shop.apply(await shop.ask())
+    shop.clock.advance(timedelta(days=30, seconds=1).total_seconds())
+
+    with pytest.raises(TooLateToUndo):
+        await shop.undo(run)
+
+
+async def test_a_discarded_preview_cannot_be_applied(shop: Shop) -> None:
+    await overloaded(shop, 2)
+    run = await shop.ask()
+    async with shop.database.transaction() as session:
+        await service.discard(session, run["id"], shop.now)
+
+    with pytest.raises(IllegalTransition):
+        await shop.apply(run)
+
+
+@pytest.mark.parametrize(("trouble", "why"), [(TooLong(), "too_long"), (Died(), "died")])
+async def test_without_the_solver_there_is_the_greedy_plan(shop: Shop, trouble: Exception, why: str) -> None:
+    await overloaded(shop, 4)
+    shop.here = Here(trouble)
+
+    run = await shop.ask()
+
+    assert (run["state"], run["figures"]["way"], run["figures"]["why_greedy"]) == ("ready", "greedy", why)
+
+
+async def test_prices_of_the_solve_are_those_of_activation(shop: Shop) -> None:
+    await overloaded(shop)
+
+    run = await shop.apply(await shop.ask())
+
+    async with shop.database.reading() as session:
+        solved = await queries.advisors_page(session, run["id"], None, 10)
+        stored = await session.fetch("SELECT advisor_id, price FROM books ORDER BY advisor_id")
+    assert [(row["advisor_id"], row["price"]) for row in solved] == [
+        (row["advisor_id"], row["price"]) for row in stored
+    ]
+
+
+async def test_who_died_while_computing_is_followed_by_the_next(shop: Shop) -> None:
+    await overloaded(shop, 4)
+    async with shop.database.transaction() as session:
+        run = await service.request(session, Asked("rebalance"), shop.now, new_id)
+        await queries.lease(session, run["id"], shop.now, shop.now + timedelta(minutes=5))
+
+    assert await shop.work() == 0
+    shop.clock.advance(timedelta(minutes=5).total_seconds())
+    await shop.work()
+
+    assert (await shop.run(run["id"]))["state"] == "ready"
