@@ -30,9 +30,9 @@ class Console:
     away: Undelivered | None = None
     channel: str = "email"
 
-    async def carry(self, letter: Letter, message_id: str, now: datetime) -> None:
+    async def carry(self, letter: Letter, message_id: str, now: datetime, /) -> None:
         answer = self.away or self.refusals.get(letter.address)
         if answer is not None:
             raise answer
         self.sent.append(message(letter, self.sender, message_id, now))
-        log.info("message.kept", id=message_id)
+        log.info("letter.kept", id=message_id)

@@ -41,7 +41,7 @@ class Courier(Protocol):
     @property
     def channel(self) -> str: ...
 
-    async def carry(self, letter: Letter, message_id: str, now: datetime) -> None:
+    async def carry(self, letter: Letter, message_id: str, now: datetime, /) -> None:
         """Hand the letter over. `message_id` (`msg_…`) is the same for every attempt at one message, so that
         whoever gets a letter twice can tell. Raises `Refused`, `Unreachable`, `SwitchedOff`."""
 
@@ -51,5 +51,5 @@ class Off:
 
     channel = "email"
 
-    async def carry(self, letter: Letter, message_id: str, now: datetime) -> None:
+    async def carry(self, _letter: Letter, _message_id: str, _now: datetime, /) -> None:
         raise SwitchedOff

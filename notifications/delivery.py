@@ -5,8 +5,8 @@ States and promises
   its own and counts for its own attempt alone.
 - A process that dies between sending and noting has sent a letter that nobody knows of. When its lease is over
   another attempt is made under the same Message-ID: at least once, and whoever gets it twice can tell.
-- Several lanes, in one process or in many, never take the same message (`SKIP LOCKED`), and each takes one at a time:
-  what hangs holds up one lane, for as long as a courier may take, and comes again after a pause.
+- Several lanes, in one process or in many, never take the same message (`SKIP LOCKED`), and each takes one at a
+  time: what hangs holds up one lane, for as long as a courier may take, and comes again after a pause.
 - A courier that reaches nobody ends its lane's turn: an absent mail server is asked by a few messages at a time.
 - A template that this process has no writer for stays for a process that has, as in a rolling upgrade.
 """
@@ -59,10 +59,11 @@ async def run_once(
     """Send what is due; returns by state how many messages have got there. A full turn leaves some for the next."""
     post = Post(database, courier, writers, now)
     done = Counter({"failed": await database.run(partial(_give_up, post))})
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(_lane(post)) for _ in range(lanes)]
-    for lane in running:
-        done += lane.result()
+    ended = await asyncio.gather(*(_lane(post) for _ in range(lanes)), return_exceptions=True)
+    for lane in ended:  # one that fails must not break off another's letter on the way
+        if isinstance(lane, BaseException):
+            raise lane
+        done += lane
     return done
 
 
@@ -118,7 +119,7 @@ async def _attempt(post: Post, message: Row) -> tuple[Noted, bool]:
     except Unavailable:  # the database: nothing is known, and the lease says when to look again
         raise
     except Exception as error:
-        log.error("message.unsendable", id=encode("msg", message["id"]), **facts(error))
+        log.error("letter.unsendable", id=encode("msg", message["id"]), **facts(error))
         return _failed_for_now(post, message, "timeout" if isinstance(error, TimeoutError) else "defect"), True
     failpoints.reach("after_send")
     return Noted("sent", ended_at=post.now()), True
@@ -137,13 +138,13 @@ def _dropped(post: Post, reason: str) -> Noted:
 
 
 def _failed(post: Post, message: Row, why: Undelivered) -> Noted:
-    log.warning("message.refused", id=encode("msg", message["id"]), code=why.code)
+    log.warning("letter.refused", id=encode("msg", message["id"]), code=why.code)
     return Noted("failed", error=why.code, ended_at=post.now())
 
 
 def _failed_for_now(post: Post, message: Row, code: str) -> Noted:
     attempts = message["attempts"]
     if after_failure(attempts, message["most_attempts"]) == "failed":
-        log.warning("message.given_up", id=encode("msg", message["id"]), code=code)
+        log.warning("letter.given_up", id=encode("msg", message["id"]), code=code)
         return Noted("failed", error=code, ended_at=post.now())
     return Noted("waiting", due_at=post.now() + pause_after(attempts), error=code)

@@ -55,8 +55,8 @@ class Letter:
         """The same words; nothing of them is read as HTML."""
         paragraphs = (escape(part).replace("\n", "<br>") for part in self.text.split("\n\n"))
         body = "".join(f"<p>{part}</p>\n" for part in paragraphs)
-        head = f'<meta charset="utf-8"><title>{escape(self.subject)}</title>'
-        return f'<!doctype html>\n<html lang="{escape(self.language)}"><head>{head}</head><body>\n{body}</body></html>\n'
+        head = f'<head><meta charset="utf-8"><title>{escape(self.subject)}</title></head>'
+        return f'<!doctype html>\n<html lang="{escape(self.language)}">{head}<body>\n{body}</body></html>\n'
 
 
 @dataclass(frozen=True, slots=True)

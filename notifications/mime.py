@@ -6,7 +6,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 
 from notifications.letters import ADDRESS, Letter, one_line
 
@@ -15,7 +15,8 @@ class Sender:
     """From whom letters come: `Durchwahl <advisors@durchwahl.example>`. Raises `ValueError` for anything else."""
 
     def __init__(self, written: str) -> None:
-        name, self.address = parseaddr(written)
+        found = getaddresses([written])
+        name, self.address = found[0] if len(found) == 1 else ("", "")
         if not ADDRESS.fullmatch(self.address) or not self.address.isascii():
             raise ValueError("that is no sender: Name <address@domain>")
         self.name = one_line(name)
@@ -33,10 +34,10 @@ def message(letter: Letter, sender: Sender, message_id: str, now: datetime) -> E
     made["Subject"] = letter.subject
     made["Date"] = format_datetime(now)
     made["Message-ID"] = sender.message_id(message_id)
-    made["Content-Language"] = letter.language
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(letter.text)
     made.add_alternative(letter.html, subtype="html")
+    made["Content-Language"] = letter.language  # last, as setting the content takes such headers away
     return made
 
 

@@ -1,15 +1,14 @@
 """Letters by SMTP: one connection for each, so that none suffers from what another has left behind.
 
-5xx for a recipient or for the letter itself is for ever. All else is for the time being, a refused sign-in or sender
-too: they are mistakes of the configuration, and no letter's fault. Once the server has taken the letter nothing that
-happens afterwards makes the attempt a failure.
+5xx for a recipient or for the letter itself is for ever. All else is for the time being, a refused sign-in or
+sender too: they are mistakes of the configuration, and no letter's fault. Once the server has taken the letter
+nothing that happens afterwards makes the attempt a failure.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -19,7 +18,6 @@ from aiosmtplib import (
     SMTPAuthenticationError,
     SMTPDataError,
     SMTPException,
-    SMTPNotSupported,
     SMTPRecipientsRefused,
     SMTPResponseException,
 )
@@ -29,6 +27,7 @@ from notifications.letters import Letter
 from notifications.mime import Sender, message
 
 FOR_EVER = range(500, 600)
+FAREWELL_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,17 +43,23 @@ class SmtpServer:
     patience: timedelta = timedelta(seconds=10)
     channel: str = "email"
 
-    async def carry(self, letter: Letter, message_id: str, now: datetime) -> None:
+    async def carry(self, letter: Letter, message_id: str, now: datetime, /) -> None:
         made = message(letter, self.sender, message_id, now)
+        server = self._client()
         try:
-            async with asyncio.timeout(self.patience.total_seconds()), self._connected() as server:
+            async with asyncio.timeout(self.patience.total_seconds()):
+                await server.connect()
                 await server.send_message(made, sender=self.sender.address, recipients=[letter.routed])
         except (SMTPException, OSError, ValueError) as error:  # a TimeoutError is an OSError
             raise translated(error) from None
+        else:
+            with contextlib.suppress(SMTPException, OSError):
+                await server.quit(timeout=FAREWELL_S)
+        finally:
+            server.close()
 
-    @contextlib.asynccontextmanager
-    async def _connected(self) -> AsyncIterator[SMTP]:
-        server = SMTP(
+    def _client(self) -> SMTP:
+        return SMTP(
             hostname=self.host,
             port=self.port,
             username=self.user or None,
@@ -64,13 +69,6 @@ class SmtpServer:
             start_tls=self.tls == "starttls",
             timeout=self.patience.total_seconds(),
         )
-        await server.connect()
-        try:
-            yield server
-            with contextlib.suppress(SMTPException, OSError):
-                await server.quit()
-        finally:
-            server.close()
 
 
 def translated(error: Exception) -> Undelivered:
@@ -84,8 +82,8 @@ def translated(error: Exception) -> Undelivered:
         return Unreachable("smtp_sign_in")
     if isinstance(error, SMTPResponseException):
         return Unreachable(f"smtp_{error.code}")
-    if isinstance(error, SMTPNotSupported):
-        return Unreachable("smtp_not_supported")
     if isinstance(error, ValueError):
         return Refused("unsendable")
+    if not isinstance(error, OSError):  # what it can't do, such as STARTTLS
+        return Unreachable("smtp_not_supported")
     return Unreachable("timeout" if isinstance(error, TimeoutError) else "unreachable")
