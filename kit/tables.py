@@ -43,8 +43,8 @@ RETENTIONS: dict[Retention, str] = {
     "absence": "`DURCHWAHL_KEEP_ABSENCES` after its end; then deleted.",
     "contact": "Personal columns until `DURCHWAHL_KEEP_CONTACTS` after the end, or until the customer is erased; "
     "the row stays for the figures.",
-    "message": "With whom it went to until `DURCHWAHL_KEEP_MESSAGES` after its end, or until the customer is erased; "
-    "then only what keeps the same from being said again.",
+    "message": "Recipient and arguments until `DURCHWAHL_KEEP_MESSAGES` after its end, then only what keeps the "
+    "same from being said again; gone when the customer is erased.",
     "company": "As long as it applies.",
     "sign_in": "`DURCHWAHL_KEEP_SIGN_INS` after it has ended.",
     "day": "`DURCHWAHL_IDEMPOTENCY_LIFETIME`, a day.",

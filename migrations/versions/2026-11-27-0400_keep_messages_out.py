@@ -47,8 +47,7 @@ def upgrade() -> None:
         sa.CheckConstraint(f"({ENDED}) = (ended_at IS NOT NULL)", name="ck_messages_ended_at"),
         sa.CheckConstraint("customer_id IS NULL OR market_id IS NOT NULL", name="ck_messages_market"),
         sa.CheckConstraint(
-            "num_nonnulls(customer_id, advisor_id) = 1 "
-            f"OR (num_nonnulls(customer_id, advisor_id) = 0 AND {ENDED})",
+            f"num_nonnulls(customer_id, advisor_id) = 1 OR (num_nonnulls(customer_id, advisor_id) = 0 AND {ENDED})",
             name="ck_messages_recipient",
         ),
         sa.CheckConstraint("attempts BETWEEN 0 AND most_attempts", name="ck_messages_attempts"),
