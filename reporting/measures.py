@@ -85,6 +85,8 @@ class Kind:
         return self.pause >= HISTORIES_EVERY
 
 
+COUNTED = (queries.PROMISES_ENDED, queries.FIRST_ATTEMPTS, queries.MESSAGES_ENDED)
+
 OF_THE_PRESENT = ("I1", "I2", "I3", "I5", "I7", "I8", "I9", "I21", "I40")
 """They read what is open now, by indexes: cheap however long the history is."""
 
@@ -94,11 +96,7 @@ def kinds() -> list[Kind]:
     histories = [identifier for identifier in invariants.load() if identifier not in OF_THE_PRESENT]
     return [
         Kind("live", timedelta(seconds=10), statements=(queries.LIVE, queries.MESSAGES)),
-        Kind(
-            "counted",
-            timedelta(seconds=30),
-            grow=(queries.PROMISES_ENDED, queries.FIRST_ATTEMPTS, queries.MESSAGES_ENDED),
-        ),
+        Kind("counted", timedelta(seconds=30), grow=COUNTED),
         Kind("present", timedelta(seconds=30), invariants=OF_THE_PRESENT),
         Kind("stock", timedelta(minutes=5), statements=(queries.STOCK,)),
         *(Kind(identifier, HISTORIES_EVERY, invariants=(identifier,)) for identifier in histories),
