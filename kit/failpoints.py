@@ -2,7 +2,7 @@
 
 Nothing is armed unless a test does it in the process that is to die; there is no setting and no variable for it.
 `after_insert`: the work of a transaction is done, its events are not written yet. `before_commit`: all is written.
-`after_commit`: it stands, and nobody has been told.
+`after_commit`: it stands, and nobody has been told. `after_send`: a letter has left, and nobody has noted it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import signal
 from typing import Literal
 
-Point = Literal["after_insert", "before_commit", "after_commit"]
+Point = Literal["after_insert", "before_commit", "after_commit", "after_send"]
 
 _armed: dict[Point, int] = {}
 

@@ -459,6 +459,9 @@ WITH things AS (
     UNION ALL
     SELECT 'callback', 'cb', id, state, since FROM callbacks WHERE since >= $since
     UNION ALL
+    SELECT 'message', 'msg', id, state, NULL
+    FROM messages WHERE (ended_at >= $since OR ended_at IS NULL) AND created_at >= $since
+    UNION ALL
     SELECT 'offer', 'off', id, state, NULL FROM offers WHERE coalesce(decided_at, made_at) >= $since
 ), named AS (
     SELECT t.noun, t.state, t.since, t.prefix || '_' || string_agg(substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ',
@@ -470,7 +473,7 @@ WITH things AS (
     SELECT DISTINCT ON (e.subject, n.noun) e.subject, n.noun, e.data -> n.noun ->> 'state' AS state,
            (e.data -> n.noun ->> 'since')::timestamptz AS since
     FROM events e
-    JOIN (VALUES ('presence'), ('contact'), ('callback'), ('offer')) AS n (noun) ON e.data ? n.noun
+    JOIN (VALUES ('presence'), ('contact'), ('callback'), ('offer'), ('message')) AS n (noun) ON e.data ? n.noun
     WHERE e.at >= $since
     ORDER BY e.subject, n.noun, e.id DESC
 )
@@ -493,3 +496,7 @@ SELECT a.subject, 'audit_without_event'
 FROM audit a
 WHERE a.at >= $since AND a.event_id IS NOT NULL
   AND NOT EXISTS (SELECT FROM events e WHERE e.id = a.event_id AND e.at = a.at);
+
+-- I40: nobody holds a message for longer than the lease of an attempt, and half a minute for whoever takes it over
+SELECT id, 'sent_by_nobody' AS why FROM messages
+WHERE state = 'sending' AND due_at < $now - interval '30 s';

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kit.placeholders import is_nobodys, is_placeholder
 from kit.rates import RateText
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -113,9 +114,30 @@ class Settings(BaseSettings):
         timedelta(days=180), description="When an advisor who has left is made anonymous, counted from leaving."
     )
     keep_events: timedelta = Field(timedelta(days=400), description="How long events are kept, by whole months.")
+    keep_messages: timedelta = Field(
+        timedelta(days=180), description="How long it is kept to whom a message went, counted from its end."
+    )
     keep_decisions: timedelta = Field(timedelta(days=400), description="How long decisions are kept.")
     keep_audit: timedelta = Field(
         timedelta(days=1100), description="How long the audit is kept; never dropped before it is sealed."
+    )
+    smtp_host: str = Field(
+        "", description="The mail server; empty: the demo keeps letters to itself, anybody else sends none."
+    )
+    smtp_port: int = Field(587, description="Port of the mail server.")
+    smtp_user: str = Field("", description="As whom we sign in at the mail server; empty: not at all.")
+    smtp_password: SecretStr | None = Field(None, description="The password for it.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="`starttls` or `tls` (from the first byte, usually on 465); `none` only without a password, or "
+        "on this very machine.",
+    )
+    smtp_from: str = Field("", description="From whom letters come: `Name <address@domain>`.")
+    smtp_timeout: timedelta = Field(
+        timedelta(seconds=10),
+        description="For one letter; 10 s at most.",
+        gt=timedelta(0),
+        le=timedelta(seconds=10),
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     tracing_url: str = Field(
@@ -136,6 +158,24 @@ class Settings(BaseSettings):
             raise ValueError("oidc_issuer must be https, and needs oidc_client_id and public_url")
         if self.oidc_audience == self.oidc_client_id:
             raise ValueError("oidc_audience must not be oidc_client_id, or ID tokens would be taken as bearer")
+        return self
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> Self:
+        """The same for mail; what only a documentation can mean is for the demo."""
+        password = self.smtp_password.get_secret_value() if self.smtp_password is not None else ""
+        if not self.smtp_host:
+            return self
+        if "@" not in self.smtp_from:
+            raise ValueError("smtp_host needs smtp_from: Name <address@domain>")
+        if bool(self.smtp_user) != bool(password):
+            raise ValueError("smtp_user and smtp_password belong together")
+        if password and self.smtp_tls == "none" and self.smtp_host not in LOOPBACK:
+            raise ValueError("smtp_password would go over the network in clear: smtp_tls must not be none")
+        if self.environment == "production" and (
+            (password and is_placeholder(password)) or is_nobodys(self.smtp_from)
+        ):
+            raise ValueError("smtp_password or smtp_from is a placeholder; the demo alone takes those")
         return self
 
 

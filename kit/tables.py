@@ -15,7 +15,9 @@ from sqlmodel import Field
 Concern = Literal["operational", "pseudonymous", "personal"]
 """Of no person; of a person whom only an id names; what says or may say something about a person by itself."""
 
-Purpose = Literal["company", "staffing", "relationship", "routing", "promises", "access", "proof", "running"]
+Purpose = Literal[
+    "company", "staffing", "relationship", "routing", "promises", "notifying", "access", "proof", "running"
+]
 
 PURPOSES: dict[Purpose, str] = {
     "company": "Describe the company: markets, sites, groups, numbers, rules.",
@@ -23,14 +25,15 @@ PURPOSES: dict[Purpose, str] = {
     "relationship": "Give a customer an advisor of their own and keep the two together.",
     "routing": "Lead a contact to somebody who can help, and let the next one know.",
     "promises": "Keep the callbacks that were promised.",
+    "notifying": "Tell people what concerns them.",
     "access": "Let in who may, and nobody else.",
     "proof": "Account for what was done and why.",
     "running": "Run the service: repeats, order, resuming.",
 }
 
 Retention = Literal[
-    "customer", "advisor", "account", "absence", "contact", "company", "sign_in", "day", "minute", "switch",
-    "event", "decision", "audit", "always",
+    "customer", "advisor", "account", "absence", "contact", "message", "company", "sign_in", "day", "minute",
+    "switch", "event", "decision", "audit", "always",
 ]  # fmt: skip
 
 RETENTIONS: dict[Retention, str] = {
@@ -40,6 +43,8 @@ RETENTIONS: dict[Retention, str] = {
     "absence": "`DURCHWAHL_KEEP_ABSENCES` after its end; then deleted.",
     "contact": "Personal columns until `DURCHWAHL_KEEP_CONTACTS` after the end, or until the customer is erased; "
     "the row stays for the figures.",
+    "message": "Recipient and arguments until `DURCHWAHL_KEEP_MESSAGES` after its end, then only what keeps the "
+    "same from being said again; gone when the customer is erased.",
     "company": "As long as it applies.",
     "sign_in": "`DURCHWAHL_KEEP_SIGN_INS` after it has ended.",
     "day": "`DURCHWAHL_IDEMPOTENCY_LIFETIME`, a day.",

@@ -13,7 +13,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime, get_day_names, get_month_names
+from babel.dates import format_date, format_datetime, get_day_names, get_month_names
 
 from kit.catalogue import Catalogue
 from kit.local_time import local
@@ -69,6 +69,10 @@ class Words:
     def shown(self, at: datetime) -> str:
         """Date and time as they are written in a table or a mail."""
         return format_datetime(local(at, self.zone), "short", locale=_locale(self._spoken))
+
+    def day(self, at: datetime) -> str:
+        """ "Mittwoch, 25. November 2026": true also for whoever reads it days later."""
+        return format_date(local(at, self.zone).date(), "full", locale=_locale(self._spoken))
 
     def name_of_language(self, tag: str) -> str:
         """ "Deutsch" for `de`, in the language of the conversation; the tag where it is unknown."""

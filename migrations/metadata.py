@@ -15,13 +15,14 @@ import direct_dial.models
 import kit.events
 import kit.months
 import markets.models
+import notifications.models
 import privacy.models
 import realtime.models
 import reporting.models
 
 ROOMS = (
     accounts, advisors, audit, books, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets,
-    privacy, realtime, reporting,
+    notifications, privacy, realtime, reporting,
 )  # fmt: skip
 
 metadata = SQLModel.metadata

@@ -33,6 +33,7 @@ CUSTOMER: Mapping[str, str] = {
     "switch_events": f"call_id IN (SELECT switch_call_id FROM contacts WHERE id IN ({CONTACTS}))",  # noqa: S608
     "callbacks": f"id IN ({CALLBACKS})",
     "callback_attempts": f"callback_id IN ({CALLBACKS})",
+    "messages": "customer_id = $1",
     "offers": f"contact_id IN ({CONTACTS}) OR callback_id IN ({CALLBACKS})",
     "decisions": f"""
         id IN (SELECT decision_id FROM relationships WHERE customer_id = $1
@@ -53,6 +54,7 @@ ADVISOR: Mapping[str, str] = {
     "desk_group_members": "advisor_id = $1",
     "books": "advisor_id = $1",
     "book_run_advisors": "advisor_id = $1",
+    "messages": "advisor_id = $1",
     "accounts": "advisor_id = $1",
     "sign_ins": "account_id IN (SELECT id FROM accounts WHERE advisor_id = $1)",
 }

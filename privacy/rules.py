@@ -54,6 +54,7 @@ CONTACTS_DUE = (
     "t.ended_at < $1 AND (t.caller_number IS NOT NULL OR t.note IS NOT NULL OR t.disposition IS NOT NULL)"
 )
 CALLBACKS_DUE = "t.final_at < $1 AND (t.number IS NOT NULL OR t.topic IS NOT NULL)"
+MESSAGES_DUE = "t.ended_at < $1 AND num_nonnulls(t.customer_id, t.advisor_id) > 0"
 ATTEMPTS_DUE = "t.ended_at < $1 AND t.number IS NOT NULL"
 
 
@@ -118,6 +119,15 @@ def rules(settings: Settings) -> list[Months | Rows]:
             ATTEMPTS_DUE,
             "UPDATE callback_attempts SET number = NULL WHERE (token, market_id) IN "  # noqa: S608
             f"(SELECT token, market_id FROM callback_attempts AS t WHERE {ATTEMPTS_DUE} LIMIT $2)",
+        ),
+        Rows(
+            "messages",
+            "messages",
+            settings.keep_messages,
+            "emptied",
+            MESSAGES_DUE,
+            "UPDATE messages SET customer_id = NULL, advisor_id = NULL, args = '{}' WHERE id IN "  # noqa: S608
+            f"(SELECT id FROM messages AS t WHERE {MESSAGES_DUE} LIMIT $2)",
         ),
         Months("events", "events", settings.keep_events),
         Months("decisions", "decisions", settings.keep_decisions),

@@ -42,6 +42,25 @@ UNION ALL
 SELECT 'books_over_cap', '{}', count(*) FROM books WHERE over_cap
 """
 
+MESSAGES = """
+WITH counted AS (
+    SELECT state, count(*)::float8 AS value FROM messages WHERE state IN ('waiting', 'sending') GROUP BY state
+    UNION ALL
+    SELECT state, count(*) FROM messages WHERE state = 'failed' GROUP BY state
+)
+SELECT 'messages' AS figure, ARRAY[told.state] AS labels, coalesce(c.value, 0) AS value
+FROM (VALUES ('waiting'), ('sending'), ('failed')) AS told (state) LEFT JOIN counted c USING (state)
+UNION ALL
+SELECT 'oldest_message_seconds', '{}', coalesce(greatest(0, extract(epoch FROM $1::timestamptz - min(due_at))), 0)
+FROM messages WHERE state IN ('waiting', 'sending') AND due_at <= $1
+"""
+
+MESSAGES_ENDED = """
+SELECT 'messages_ended_total' AS figure, ARRAY[state] AS labels, count(*)::float8 AS value
+FROM messages WHERE ended_at > $1 AND ended_at <= $2
+GROUP BY state
+"""
+
 PROMISES_ENDED = """
 SELECT 'promises_ended_total' AS figure,
        ARRAY[CASE WHEN state <> 'done' THEN state

@@ -40,6 +40,16 @@ FIGURES: Mapping[str, Figure] = {
         ("state",),
     ),
     "numbers": Figure("Direct dial numbers by state.", ("market", "state")),
+    "messages": Figure(
+        "Messages that have not been delivered: they wait (`waiting`), are being sent, or `failed`.", ("state",)
+    ),
+    "oldest_message_seconds": Figure("How long the message that has been due longest is due; 0 for none."),
+    "messages_ended_total": Figure(
+        "Messages that ended: `sent`, `failed`, or `dropped` as there was nobody to write to.",
+        ("outcome",),
+        grows=True,
+        values=("sent", "failed", "dropped"),
+    ),
     "books_over_cap": Figure("Advisors whose book is fuller than its cap."),
     "promises_ended_total": Figure(
         "Callbacks that ended: `kept` in their window, `late` after it, `settled` as the customer got through "
@@ -75,7 +85,9 @@ class Kind:
         return self.pause >= HISTORIES_EVERY
 
 
-OF_THE_PRESENT = ("I1", "I2", "I3", "I5", "I7", "I8", "I9", "I21")
+COUNTED = (queries.PROMISES_ENDED, queries.FIRST_ATTEMPTS, queries.MESSAGES_ENDED)
+
+OF_THE_PRESENT = ("I1", "I2", "I3", "I5", "I7", "I8", "I9", "I21", "I40")
 """They read what is open now, by indexes: cheap however long the history is."""
 
 
@@ -83,8 +95,8 @@ def kinds() -> list[Kind]:
     """All of them; each invariant that reads histories is a kind of its own."""
     histories = [identifier for identifier in invariants.load() if identifier not in OF_THE_PRESENT]
     return [
-        Kind("live", timedelta(seconds=10), statements=(queries.LIVE,)),
-        Kind("counted", timedelta(seconds=30), grow=(queries.PROMISES_ENDED, queries.FIRST_ATTEMPTS)),
+        Kind("live", timedelta(seconds=10), statements=(queries.LIVE, queries.MESSAGES)),
+        Kind("counted", timedelta(seconds=30), grow=COUNTED),
         Kind("present", timedelta(seconds=30), invariants=OF_THE_PRESENT),
         Kind("stock", timedelta(minutes=5), statements=(queries.STOCK,)),
         *(Kind(identifier, HISTORIES_EVERY, invariants=(identifier,)) for identifier in histories),

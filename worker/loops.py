@@ -6,6 +6,7 @@
 - `months` makes next month's partitions ahead of time; `numbers` puts numbers to rest and lets rested ones back.
 - `books` computes, carries out and takes back the run of the book that is under way.
 - `leavers` hands the books of those who leave to others.
+- `messages` sends what is due in the outbox; it is woken by every commit that puts something there.
 - `measure` measures the invariants and what operators look at, each kind by one replica at a time.
 - `answers` forgets answers kept for repeats.
 - `seals` chains what has been written to the audit.
@@ -15,6 +16,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -29,6 +31,7 @@ from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
 from customers import handover
 from customers.books import Books
+from customers.letters import Letters
 from direct_dial import service as direct_dial
 from kit import months
 from kit.apart import Apart
@@ -38,12 +41,17 @@ from kit.logs import facts, logger
 from kit.loops import Loop
 from kit.offset import measure
 from kit.settings import Settings
+from notifications import delivery
+from notifications.couriers import Courier
+from notifications.letters import Writers
+from notifications.post_office import courier_of
 from privacy import retention
 from reporting.measuring import Measuring
 
 POLL = timedelta(milliseconds=200)
 CLOCK_EVERY = timedelta(seconds=5)
 WORST_OFFSET = timedelta(seconds=2)
+MESSAGES_EVERY = timedelta(seconds=5)
 MEASURE_EVERY = timedelta(seconds=5)
 BOOKS_EVERY = timedelta(seconds=2)
 MONTHS_AHEAD = 2
@@ -55,14 +63,19 @@ class Worker:
     """What the loops of one process share."""
 
     def __init__(
-        self, database: Database, exchange: Exchange, clock: Clock, settings: Settings | None = None
+        self,
+        database: Database,
+        exchange: Exchange,
+        clock: Clock,
+        settings: Settings | None = None,
+        courier: Courier | None = None,
     ) -> None:
         self.database, self.exchange, self.clock, self.settings = database, exchange, clock, settings
         self.books = Books()
         self.measuring = Measuring(database, clock.now)
         self.workshop = Workshop(database, Apart(), clock, exchange.new_id)
-        self.freed = asyncio.Event()
-        self.asked = asyncio.Event()
+        self.courier = courier or courier_of(settings or Settings())
+        self.freed, self.queued, self.asked = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._freed_at: float | None = None
         database.after_commit(self._committed)
 
@@ -72,6 +85,14 @@ class Worker:
             self.freed.set()
         if "books" in wakes:
             self.asked.set()
+        if "messages" in wakes:
+            self.queued.set()
+
+    @property
+    def writers(self) -> Writers:
+        """Who writes which letter."""
+        public_url = self.settings.public_url if self.settings is not None else ""
+        return Letters(self.exchange.catalogue, public_url).writers()
 
     def loops(self) -> list[Loop]:
         return [
@@ -82,6 +103,7 @@ class Worker:
             Loop("numbers", self.numbers_once, timedelta(hours=1)),
             Loop("books", self.books_once, BOOKS_EVERY, wake=self.asked, limit=timedelta(hours=6)),
             Loop("leavers", self.leavers_once, timedelta(minutes=1)),
+            Loop("messages", self.messages_once, MESSAGES_EVERY, wake=self.queued),
             Loop("measure", self.measuring.run_once, MEASURE_EVERY),
             Loop("answers", self.answers_once, timedelta(minutes=10)),
             Loop("seals", self.seals_once, timedelta(seconds=10)),
@@ -149,6 +171,13 @@ class Worker:
     async def leavers_once(self) -> Any:
         """Customers of advisors who leave get somebody else, one transaction each."""
         return await handover.run_once(self.database, self.books, self.clock.now(), self.exchange.new_id)
+
+    async def messages_once(self) -> Counter[str]:
+        """What became of the messages that were due; after a full turn it goes on at once."""
+        done = await delivery.run_once(self.database, self.courier, self.writers, self.clock.now)
+        if done["sent"] >= delivery.LANES:
+            self.queued.set()
+        return done
 
     async def answers_once(self) -> str:
         """Answers to idempotency keys are kept for their time and no longer."""

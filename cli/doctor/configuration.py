@@ -6,22 +6,16 @@ from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 from cli.doctor.findings import Finding
+from kit.placeholders import is_placeholder
 from kit.secret import SHORTEST
 from kit.settings import Settings
-
-PLACEHOLDERS = frozenset(
-    {
-        *("admin", "change-me", "change_me", "changeme", "default", "durchwahl", "example", "insecure", "letmein"),
-        *("password", "placeholder", "postgres", "secret", "test", "todo", "12345678", "0123456789abcdef"),
-    }
-)
-"""Words of documentations; whoever tries to get in tries them first."""
 
 
 def check(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings)
     yield from _secret(settings)
     yield from _public_url(settings)
+    yield from _mail(settings)
     if settings.environment != "production":
         yield Finding(
             "configuration.not-production",
@@ -29,11 +23,6 @@ def check(settings: Settings) -> Iterator[Finding]:
             f"The environment is `{settings.environment}`: generated credentials may be printed.",
             "Set DURCHWAHL_ENVIRONMENT=production before customers come.",
         )
-
-
-def is_placeholder(secret: str) -> bool:
-    """A word of the documentation, or one character again and again."""
-    return secret.strip().lower() in PLACEHOLDERS or len(set(secret)) < 4
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
@@ -81,6 +70,16 @@ def _secret(settings: Settings) -> Iterator[Finding]:
             "The secret is a placeholder that everybody knows.",
             "Set DURCHWAHL_SECRET to one that you made by `openssl rand -hex 24`.",
             {"setting": "DURCHWAHL_SECRET"},
+        )
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    if settings.environment == "production" and not settings.smtp_host:
+        yield Finding(
+            "configuration.no-mail",
+            "info",
+            "No mail server is configured: what should be sent to customers and advisors is dropped.",
+            "Set DURCHWAHL_SMTP_HOST and DURCHWAHL_SMTP_FROM (docs/operate/mail.md).",
         )
 
 

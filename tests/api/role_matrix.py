@@ -137,6 +137,9 @@ GRANTS: dict[str, str] = {
     "PUT /v1/products/{product_id}": "admin",
     # why it was decided so
     "GET /v1/audit": "admin auditor",
+    # messages out
+    "GET /v1/messages": "supervisor admin auditor",
+    "POST /v1/messages/{message_id}/retry": "admin",
     # what is kept of a person
     "GET /v1/customers/{external_ref}/export": "admin auditor control_center",
     "POST /v1/customers/{external_ref}/erase": "supervisor admin auditor control_center",

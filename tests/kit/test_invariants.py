@@ -88,6 +88,15 @@ def attempt(
     return ATTEMPT.format(callback=callback, before=before, handed=handed, ended=ended, result=result)
 
 
+def a_message(state: str, ended: str, due: str = NOW) -> tuple[str]:
+    """One to Anna, of which nobody is told."""
+    return (
+        "INSERT INTO messages (id, advisor_id, template, args, language, channel, once, state, due_at, attempts, "
+        f"most_attempts, created_at, ended_at) SELECT gen_random_uuid(), {ANNA}, 't', '{{}}', 'de', 'email', 'o', "
+        f"'{state}', {due}, 1, 8, {NOW}, {ended}",
+    )
+
+
 CASES = (
     broken(
         "I1",
@@ -336,6 +345,8 @@ CASES = (
     ),
     broken("I26", "unknown_effect", "UPDATE switch_events SET effect = 'perhaps'"),
     broken("I27", "told_otherwise", f"UPDATE contacts SET state = 'wrapping' WHERE id = {CALL}"),
+    broken("I27", "told_otherwise", *a_message("sent", NOW)),
+    broken("I40", "sent_by_nobody", *a_message("sending", "NULL", f"{NOW} - interval '31 s'")),
     broken("I27", "told_otherwise", "DELETE FROM events WHERE type = 'offer.made'"),
     broken(
         "I27", "told_otherwise", f"UPDATE presences SET since = since + interval '1 s' WHERE advisor_id = {BEN}"

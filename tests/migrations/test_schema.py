@@ -14,6 +14,7 @@ from direct_dial.states import NUMBER
 from kit.database import Session
 from kit.states import Machine
 from migrations import runner
+from notifications.states import MESSAGE
 
 
 async def test_schema_goes_up_down_and_up_again_without_drift(owner_uri: str) -> None:
@@ -31,6 +32,7 @@ async def test_schema_goes_up_down_and_up_again_without_drift(owner_uri: str) ->
         ("offers", OFFER),
         ("callbacks", CALLBACK),
         ("direct_dial_numbers", NUMBER),
+        ("messages", MESSAGE),
     ],
 )
 async def test_database_allows_exactly_the_transitions_of_the_machine(

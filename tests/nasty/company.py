@@ -6,6 +6,7 @@ is over, promises, an absence, a closure, a decision. A name stands for an id: `
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 from advisors.models import Advisor
@@ -15,9 +16,11 @@ from kit.database import Session
 from kit.ids import encode
 from tests.support.api import Client, Response, a_person
 from tests.support.builders import (
+    MONDAY_MORNING,
     a_customer,
     a_desk_group,
     a_market,
+    a_message,
     a_number,
     a_product,
     a_site,
@@ -39,6 +42,7 @@ async def founded(client: Client) -> tuple[Client, Names]:
     async with services.database.transaction() as session:
         people, names = await _people(session)
         names |= await _customers(session, people)
+        names |= {f"msg_{state}": await _message(session, people["ben"], state) for state in ("failed", "sent")}
         tokens = {name: await _token(session, services, name, person) for name, person in people.items()}
         tokens["leaver"] = await a_person(session, services.clock, services.settings, "auditor")
     client = Client(client.app, {**client.tokens, **tokens})
@@ -76,6 +80,11 @@ async def _customers(session: Session, people: dict[str, Advisor]) -> Names:
     await a_number(session, number=GENERAL, kind="general")
     await numbers(session, 5)
     return found
+
+
+async def _message(session: Session, to: Advisor, state: str) -> str:
+    """Of long ago, so that the events of today say nothing of it."""
+    return encode("msg", (await a_message(session, to, state=state, due_at=MONDAY_MORNING - timedelta(days=2))).id)
 
 
 async def _token(session: Session, services: Services, name: str, person: Advisor) -> str:

@@ -195,6 +195,7 @@ SAME = [
     ("anna", "GET /v1/advisors/{}/absences", f"adv_{UNKNOWN}", "@ben", "@carl"),
     ("admin", "DELETE /v1/machine-keys/{}", f"key_{UNKNOWN}", "@frieda", "key_"),
     ("admin", "PATCH /v1/accounts/{}", f"acc_{UNKNOWN}", "@key", "@anna", "me"),
+    ("admin", "POST /v1/messages/{}/retry", f"msg_{UNKNOWN}", "@anna", "@off_over", "msg_"),
     ("supervisor", "DELETE /v1/closures/{}", f"clo_{UNKNOWN}", "@dec", "clo"),
     ("telephony", "POST /v1/telephony/dials/{}/events", f"att_{UNKNOWN}", "@off_ringing", "@cb_K-2", "att"),
     ("control_center", "GET /v1/decisions/{}", f"dec_{UNKNOWN}", "@rel", "@con_over", "dec_1"),

@@ -200,6 +200,7 @@ STEPS = (
     Step(
         "admin", "PUT /v1/products/{product_id}", "/v1/products/mail", {"name": "Mail", "skill": "mail"},
     ),
+    Step("admin", "POST /v1/messages/{message_id}/retry", "/v1/messages/@msg_failed/retry"),
     Step(
         "control_center", "POST /v1/customers/{external_ref}/erase", "/v1/customers/C-1/erase",
         {"reason": "customer_request"}, {"declined": "id"},
@@ -216,6 +217,7 @@ STEPS = (
 READING = (
     ("admin", "/v1/accounts"), ("admin", "/v1/advisors"), ("control_center", "/v1/customers/C-2"),
     ("auditor", "/v1/customers/C-2/export"), ("auditor", "/v1/audit"), ("auditor", "/v1/erasures"),
+    ("auditor", "/v1/messages"), ("auditor", f"/v1/messages?recipient={NAME}"),
     ("auditor", "/v1/sessions/current/export"), ("control_center", "/v1/customers/C-2/advisor"),
     ("supervisor", "/v1/contacts/@con_over"), ("supervisor", "/v1/directory"),
     ("admin", f"/v1/accounts?after={NAME}"), ("control_center", f"/v1/customers/{NAME}"),

@@ -28,6 +28,8 @@ from kit.database import Session
 from kit.local_time import mask_to_bytes
 from kit.week import Week
 from markets.models import Closure, Market, Policy, Site
+from notifications.models import Message
+from notifications.states import MOST_ATTEMPTS
 
 MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """10 o'clock in Berlin, a working day without holidays nearby; the same as the fixture `now`."""
@@ -343,6 +345,7 @@ async def a_customer(
     *,
     external_ref: str | None = None,
     name: str | None = None,
+    email: str | None = None,
     products: Sequence[str] = ("hosting",),
     phones: Sequence[str] | None = None,
     languages: Sequence[str] = ("de",),
@@ -368,6 +371,7 @@ async def a_customer(
         market_id=market,
         external_ref=external_ref or f"K-{ordinal}",
         name=name or f"Customer {ordinal}",
+        email=email,
         languages=list(languages),
         tier=tier,
         products=list(products),
@@ -458,3 +462,36 @@ async def a_number(
 async def numbers(session: Session, count: int, *, market: str = "DE") -> list[DirectDialNumber]:
     """That many free numbers in the market's pool."""
     return [await a_number(session, market=market) for _ in range(count)]
+
+
+async def a_message(
+    session: Session,
+    recipient: Customer | Advisor,
+    *,
+    template: str = "book_changed",
+    state: str = "waiting",
+    once: str | None = None,
+    due_at: datetime = MONDAY_MORNING,
+    attempts: int = 0,
+    **more: Any,
+) -> Message:
+    """A message as if it had been queued; one that has ended did so when it was due."""
+    customer = recipient if isinstance(recipient, Customer) else None
+    args = {"comes": 2, "goes": 1, "starts_at": MONDAY_MORNING.isoformat()}
+    told: dict[str, Any] = {"args": args, "language": "de", "error": None, "dropped_for": None, **more}
+    message = Message(
+        id=new_id(due_at),
+        market_id=customer.market_id if customer else None,
+        customer_id=customer.id if customer else None,
+        advisor_id=None if customer else recipient.id,
+        template=template,
+        once=once or f"test:{next(_ordinal)}",
+        state=state,
+        due_at=due_at,
+        attempts=attempts,
+        most_attempts=max(attempts, MOST_ATTEMPTS),
+        created_at=due_at,
+        ended_at=None if state in {"waiting", "sending"} else due_at,
+        **told,
+    )
+    return await insert(session, message)
