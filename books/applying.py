@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from books import events, queries
+from books import announcing, events, queries
 from customers.activation import BooksBusy, place
 from customers.beginnings import Pick, Placed, Seeker
 from customers.books import Books, Shelf
+from customers.letters import Because
 from customers.relationships import Wish, lock, seeker_of
 from direct_dial.service import NumberPoolEmpty
 from kit.database import Row, Session
@@ -34,7 +35,8 @@ UNDO_FOR = timedelta(days=30)
 BUSY = "busy"
 NOT_NOW = NobodyEligible(None, {}, Explanation((), (), {}, ()))
 
-REASONS = {"assign": "assigned", "rebalance": "rebalanced", "lend": "lent"}
+FIRST = "assigned"
+REASONS = {"assign": FIRST, "rebalance": "rebalanced", "lend": "lent"}
 BACK = {"rebalance": "undone", "lend": "given_back"}
 
 
@@ -70,7 +72,7 @@ async def apply_batch(session: Session, books: Books, run: Row, now: datetime, n
     """Carry out the next moves of a locked run; with none left it is applied."""
     moves = await queries.planned(session, run["id"], BATCH)
     if not moves:
-        return await _applied(session, run, now)
+        return await _applied(session, run, now, new_id)
     legs = [
         Leg(
             move["customer_id"],
@@ -91,6 +93,7 @@ async def undo_batch(session: Session, books: Books, run: Row, now: datetime, ne
     moves = await queries.done(session, run["id"], BATCH)
     if not moves:
         row = await queries.set_state(session, run["id"], "undone", now)
+        await announcing.tell_advisors(session, row, "undone", now, new_id)
         session.announce(events.changed(row, now))
         return row
     legs = [
@@ -126,6 +129,9 @@ async def _walk(
     chooser = Planned({leg.customer_id: leg for leg in legs}, set())
     for seeker, placed in zip(seekers, await place(session, shelf, seekers, now, new_id, chooser), strict=True):
         outcomes[seeker.customer_id] = _why_not(placed) if isinstance(placed, Fault) else placed
+    begun = [one.row["id"] for one in outcomes.values() if isinstance(one, Placed)]
+    if reason != FIRST:
+        await announcing.tell_customers(session, begun, cast(Because, reason), now, new_id)
     return outcomes
 
 
@@ -166,11 +172,12 @@ async def _count(session: Session, run: Row, marks: Sequence[Mapping[str, Any]],
     return row
 
 
-async def _applied(session: Session, run: Row, now: datetime) -> Row:
+async def _applied(session: Session, run: Row, now: datetime, new_id: IdMaker) -> Row:
     """The prices of the solve are activation's from now on; a loan can be given back whenever the owner returns."""
     if run["kind"] != "lend":
         await queries.set_prices(session, run["id"])
     until = now + UNDO_FOR if run["kind"] == "rebalance" else None
     row = await queries.applied(session, run["id"], now, until)
+    await announcing.tell_advisors(session, row, "applied", now, new_id)
     session.announce(events.changed(row, now))
     return row

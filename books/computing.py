@@ -33,8 +33,10 @@ T = TypeVar("T")
 
 
 class Elsewhere(Protocol):
-    """Runs heavy work where it holds up nobody: a process of its own, or in tests this one. Raises `TooLong`, `Died`,
-    and what the work raises."""
+    """Runs heavy work where it holds up nobody: a process of its own, or in tests this one.
+
+    Raises `TooLong`, `Died`, and what the work raises.
+    """
 
     async def run(self, work: Callable[..., T], /, *arguments: Any, limit_s: float) -> T: ...
 

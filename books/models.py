@@ -20,8 +20,8 @@ _BUSY = "state IN ({})".format(", ".join(f"'{state}'" for state in sorted(BUSY))
 class BookRun(SQLModel, table=True):
     """One solve of the book, previewed, applied, undone.
 
-    `terms` is what was asked for, `figures` what came out. `computing_until` is the lease of whoever computes: after
-    it somebody else begins anew. `lane` is the same for all, so that one index keeps two from being worked on.
+    `terms` is what was asked for, `figures` what came out. `computing_until` is the lease of whoever computes:
+    after it somebody else begins anew. `lane` is the same for all, so that one index keeps two from being worked on.
     """
 
     __tablename__ = "book_runs"

@@ -125,6 +125,16 @@ UPDATE books b SET price = a.price FROM book_run_advisors a
 WHERE a.run_id = $1 AND b.advisor_id = a.advisor_id
 """
 
+CHANGES = """
+SELECT advisor_id, count(*) FILTER (WHERE came) AS came, count(*) FILTER (WHERE NOT came) AS went
+FROM (
+    SELECT to_advisor AS advisor_id, true AS came FROM book_moves WHERE run_id = $1 AND state = $2
+    UNION ALL
+    SELECT from_advisor, false FROM book_moves WHERE run_id = $1 AND state = $2 AND from_advisor IS NOT NULL
+) moves
+GROUP BY advisor_id ORDER BY advisor_id
+"""
+
 MOVES_PAGE = """
 SELECT m.*, c.external_ref FROM book_moves m
 JOIN customers c ON c.id = m.customer_id AND c.market_id = m.market_id
@@ -260,6 +270,11 @@ async def mark(session: Session, run_id: UUID, outcomes: Sequence[Mapping[str, A
 async def set_prices(session: Session, run_id: UUID) -> None:
     """The prices of the solve are those of activation from now on."""
     await session.execute(PRICES, run_id)
+
+
+async def changes(session: ReadSession, run_id: UUID, state: str) -> Sequence[Row]:
+    """`advisor_id`, and how many `came` to them and `went` by the moves in this state."""
+    return await session.fetch(CHANGES, run_id, state)
 
 
 async def moves_page(

@@ -6,7 +6,7 @@ changes while it is read is met when the plan is carried out: each move names th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any

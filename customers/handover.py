@@ -8,21 +8,24 @@ lead known customers to their present advisors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from advisors import service as advisors
-from customers import queries
+from customers import letters, queries
 from customers.activation import place
 from customers.beginnings import Pick, Placed, Seeker
 from customers.books import Books, Shelf
+from customers.letters import Because, BookChange
 from customers.relationships import Wish, lock, seeker_of
 from direct_dial import service as direct_dial
 from kit.database import Database, Session
 from kit.errors import Conflict
-from kit.ids import IdMaker
+from kit.ids import IdMaker, encode
+from notifications import service as notifications
 from routing.activation import Book, Choice, NobodyEligible, choose
 from routing.problem import ActivationNeed
 
@@ -101,9 +104,22 @@ async def hand_over(
         for ref in refs
         if (standing := standings[ref])["advisor_id"] == advisor_id
     ]
-    placed = await place(session, shelf, seekers, now, new_id, Heirs(shelf, leaver["desk_group_id"]))
-    moved = sum(isinstance(outcome, Placed) for outcome in placed)
-    return HandedOver(moved, len(placed) - moved, batch[-1]["id"] if len(batch) == limit else None)
+    outcomes = await place(session, shelf, seekers, now, new_id, Heirs(shelf, leaver["desk_group_id"]))
+    placed = [outcome for outcome in outcomes if isinstance(outcome, Placed)]
+    await _tell(session, placed, now, new_id)
+    return HandedOver(len(placed), len(outcomes) - len(placed), batch[-1]["id"] if len(batch) == limit else None)
+
+
+async def _tell(session: Session, placed: Sequence[Placed], now: datetime, new_id: IdMaker) -> None:
+    """Each customer, and each heir of this batch."""
+    if not placed:
+        return
+    begun: dict[UUID, Because] = {one.row["id"]: "advisor_left" for one in placed}
+    heirs = Counter(one.choice.advisor for one in placed)
+    changes = [BookChange(heir, comes, 0, now) for heir, comes in heirs.items()]
+    messages = await letters.of_moves(session, begun)
+    messages += await letters.of_books(session, changes, encode("rel", next(iter(begun))))
+    await notifications.queue(session, messages, now, new_id)
 
 
 async def hand_over_all(

@@ -47,7 +47,9 @@ async def test_holders_and_what_lies_outside(database: Database, clock: VirtualC
     assert problem.stay[0] == pytest.approx(0.575, abs=0.01)
 
 
-async def test_pages_make_one_book(database: Database, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_make_one_book(
+    database: Database, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "PAGE", 3)
     async with database.transaction() as session:
         customers = [await a_customer(session) for _ in range(7)]
@@ -63,7 +65,9 @@ async def test_nobody_to_read_is_an_empty_book(database: Database, clock: Virtua
     assert (len(found.problem.kind), found.problem.kinds) == (0, ())
 
 
-async def test_who_takes_nobody_new_has_no_room_and_keeps_customers(database: Database, clock: VirtualClock) -> None:
+async def test_who_takes_nobody_new_has_no_room_and_keeps_customers(
+    database: Database, clock: VirtualClock
+) -> None:
     async with database.transaction() as session:
         closed = await an_advisor(session)
         await a_customer(session, advisor=closed)

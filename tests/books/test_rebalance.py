@@ -194,3 +194,23 @@ async def test_who_died_while_computing_is_followed_by_the_next(shop: Shop) -> N
     await shop.work()
 
     assert (await shop.run(run["id"]))["state"] == "ready"
+
+
+async def test_everyone_concerned_is_told(shop: Shop) -> None:
+    full, joiner = await overloaded(shop, 4)
+    run = await shop.apply(await shop.ask())
+
+    await shop.undo(run)
+
+    async with shop.database.reading() as session:
+        told = await session.fetch(
+            "SELECT customer_id, advisor_id, template, args FROM messages ORDER BY created_at, id"
+        )
+    reasons = [row["args"]["because"] for row in told if row["template"] == "advisor_changed"]
+    assert reasons == ["rebalanced"] * 2 + ["undone"] * 2
+    books = {
+        (row["advisor_id"], row["args"]["comes"], row["args"]["goes"])
+        for row in told
+        if row["advisor_id"] is not None
+    }
+    assert books == {(full.id, 0, 2), (joiner.id, 2, 0), (full.id, 2, 0), (joiner.id, 0, 2)}
