@@ -54,7 +54,7 @@ def solve(problem: BookProblem) -> BookPlan:
     if budget is not None:
         solved = _within(matter, balance, apart, solved, budget)
     undo_the_worthless(solved.seats)
-    _rest(solved.seats)
+    solved.seats.fill_up(budget)
     prices = prices_of(balance, solved.network, solved.flows)
     return plan_of(solved.seats, prices, "flow", solved.cost_before)
 
@@ -99,20 +99,3 @@ def _within(
     cut_to_budget(solved.seats, budget)
     solved.cost_before = free.cost_before
     return solved
-
-
-def _rest(seats: Seats) -> None:
-    """Where nobody has to move, leave everybody where they are unless it is worth it altogether."""
-    problem, balance = seats.matter.problem, seats.balance
-    if not seats.matter.stayer.all() or not len(seats.voluntary):
-        return
-    still = Seats(seats.matter, balance)
-    still.put(np.arange(len(problem.holder)), problem.holder)
-    if (still.load_s > balance.cap_s).any():
-        return
-    weight = problem.expected_s.astype(np.float64)
-    mean_s = float(weight.mean())
-    noise = problem.terms.spread_weight * mean_s**2 * float((1 / balance.share_s[balance.staying]).sum())
-    if (cost_of(still) - cost_of(seats)) * float(weight.sum()) <= noise:
-        movers = seats.voluntary
-        seats.put(movers, problem.holder[movers])

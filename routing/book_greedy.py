@@ -34,6 +34,7 @@ def greedy(problem: BookProblem) -> BookPlan:
     seats.settle()
     if problem.terms.move_budget is not None:
         cut_to_budget(seats, problem.terms.move_budget)
+    seats.fill_up(problem.terms.move_budget)
     prices = problem.terms.spread_weight * (seats.load_s / balance.share_s - 1)
     return plan_of(seats, centred(balance, prices), "greedy", cost_of(seats))
 

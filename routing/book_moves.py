@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from routing.book_classes import Places
+from routing.book_classes import Floats, Places
 from routing.book_seats import Seats
 from routing.book_worth import worth_of
+
+LEAST = 0.05  # misfit that a move has to save beyond its price; a twentieth of a level nobody notices
 
 
 def undo_the_worthless(seats: Seats) -> None:
@@ -20,8 +22,17 @@ def _worthless(seats: Seats) -> Places:
     worth = worth_of(seats, movers)
     back = seats.holder[movers]
     fits = seats.load_s[back] + seats.expected_s[movers] <= seats.balance.cap_s[back]
-    out = np.flatnonzero((worth <= 0) & fits)
+    out = np.flatnonzero((worth <= _noise(seats, movers)) & fits)
     return movers[out[np.argsort(worth[out], kind="stable")]]
+
+
+def _noise(seats: Seats, movers: Places) -> Floats:
+    """What a move may seem to save only because books of whole people are wrong by a customer."""
+    seconds = seats.expected_s[movers].astype(np.float64)
+    share_s, spread = seats.balance.share_s, seats.matter.problem.terms.spread_weight
+    books = (seconds / share_s[seats.holder[movers]] + seconds / share_s[seats.advisor[movers]]) / 2
+    noise: Floats = seconds * (LEAST + spread * books)
+    return noise
 
 
 def _one_for_each_book(seats: Seats, movers: Places) -> Places:

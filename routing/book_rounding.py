@@ -44,17 +44,18 @@ def keeping(matter: Matter, stays: Stays, kept_s: Ints) -> Places:
 
 def deal(classes: Classes, seats: Seats, clas: Ints, advisor: Ints, seconds: Floats | Ints) -> None:
     """Deal everybody who has no seat yet along these stretches of (class, advisor, seconds)."""
+    new = np.flatnonzero(seats.advisor == NOBODY)
     have = np.bincount(clas, seconds, len(classes))
-    pool = np.flatnonzero(seats.advisor == NOBODY)
-    pool = _in_row(seats.matter, classes, pool[have[classes.of[pool]] > 0])
-    of, weight = classes.of[pool], seats.expected_s[pool].astype(np.float64)
-    want = np.bincount(of, weight, len(classes))
+    want = np.bincount(classes.of[new], seats.expected_s[new], len(classes))
+    both = (have > 0) & (want > 0)
     order = np.argsort(clas, kind="stable")
-    order = order[want[clas[order]] > 0]
+    order = order[both[clas[order]]]
     if not len(order):
         return
     clas, advisor, seconds = clas[order], advisor[order], seconds[order]
-    length = weight * (have / np.maximum(1, want))[of]
+    pool = _in_row(seats.matter, classes, new[both[classes.of[new]]])
+    of = classes.of[pool]
+    length = seats.expected_s[pool] * (have / np.maximum(1, want))[of]
     stretch = np.searchsorted(np.cumsum(seconds), np.cumsum(length) - length / 2, side="right")
     first = np.searchsorted(clas, np.arange(len(classes) + 1))
     stretch = np.clip(stretch, first[of], first[of + 1] - 1)

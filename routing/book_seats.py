@@ -60,6 +60,21 @@ class Seats:
         self._unseat(too_much[~keeps])
         self._find_places()
 
+    def fill_up(self, budget: int | None) -> None:
+        """Use the room that moves undone have left, for those who have nobody or are beyond a cap."""
+        out = (self.advisor == NOBODY) | self.beyond_cap
+        self._try_again(np.flatnonzero(out & ~self.matter.stayer))
+        kept = np.flatnonzero(out & self.matter.stayer)
+        step = len(kept)
+        while len(kept) and (budget is None or (step := budget - len(self.voluntary)) > 0):
+            self._try_again(kept[:step])
+            kept = kept[step:]
+
+    def _try_again(self, customers: Places) -> None:
+        self._unseat(customers)
+        self.beyond_cap[customers] = False
+        self._find_places()
+
     def _find_places(self) -> None:
         self._place(np.flatnonzero(self.advisor == NOBODY))
         for customer in np.flatnonzero((self.advisor == NOBODY) & (self.holder != NOBODY)).tolist():
@@ -86,9 +101,9 @@ class Seats:
         self.put(customers, np.full(len(customers), NOBODY, np.int32))
 
     def _place(self, customers: Places) -> None:
-        """Where misfit and price are least among those with room; who must leave first, then the largest."""
+        """Where misfit and price are least among those with room; those who must leave first, then the smallest, so that more find one."""
         too_much: dict[int, int] = {}
-        order = np.lexsort((-self.expected_s[customers], ~self.matter.forced[customers]))
+        order = np.lexsort((self.expected_s[customers], ~self.matter.forced[customers]))
         for customer in customers[order].tolist():
             need, weight = int(self.matter.need[customer]), int(self.expected_s[customer])
             if weight >= too_much.get(need, ENDLESS):

@@ -46,9 +46,9 @@ def a_book(advisors: Sequence[BookAdvisor], customers: Sequence[Customer], **ter
 
 
 def solved(problem: BookProblem, plan: BookPlan, stay: float = 0.3) -> BookProblem:
-    """The book once the plan has been carried out."""
-    price = np.where(plan.advisor == NOBODY, 0.0, stay)
-    return replace(problem, holder=plan.advisor, stay=price)
+    """The book once the plan has been carried out; a new relationship has this price of moving."""
+    price = np.where(plan.advisor == problem.holder, problem.stay, stay)
+    return replace(problem, holder=plan.advisor, stay=np.where(plan.advisor == NOBODY, 0.0, price))
 
 
 @st.composite
