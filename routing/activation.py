@@ -145,11 +145,14 @@ def choose(book: Book, need: ActivationNeed) -> Choice | NobodyEligible:
     best = int(np.argmin(costs)) if len(book) else 0
     if not len(book) or costs[best] == np.inf:
         return _nobody(book, need)
-    candidates = _candidates(book, need, _cheapest(costs))
-    explanation = Explanation(
-        candidates, _removed(book, need), _removed_by(book, need), _would_change(book, need, candidates)
-    )
-    return Choice(book.id_of(best), best, _reasons(book, need, best, candidates[0]), explanation)
+    return _recorded(book, need, best, costs)
+
+
+def record_of(book: Book, need: ActivationNeed, index: int) -> Choice:
+    """The record of a choice that was made elsewhere, for a book as it was before: this advisor, then the cheapest."""
+    costs = book.costs(need)
+    costs[index] = -np.inf
+    return _recorded(book, need, index, costs)
 
 
 def choose_many(book: Book, needs: Iterable[ActivationNeed]) -> Iterator[Choice | NobodyEligible]:
@@ -159,6 +162,14 @@ def choose_many(book: Book, needs: Iterable[ActivationNeed]) -> Iterator[Choice 
         if isinstance(choice, Choice):
             book.give(choice.index, need.expected_s)
         yield choice
+
+
+def _recorded(book: Book, need: ActivationNeed, index: int, costs: Costs) -> Choice:
+    candidates = _candidates(book, need, _cheapest(costs))
+    explanation = Explanation(
+        candidates, _removed(book, need), _removed_by(book, need), _would_change(book, need, candidates)
+    )
+    return Choice(book.id_of(index), index, _reasons(book, need, index, candidates[0]), explanation)
 
 
 def _seconds(values: Iterable[int]) -> NDArray[np.int64]:
@@ -252,11 +263,17 @@ def _overlap(hours: int, shifts: int) -> float:
     return (hours & shifts).bit_count() / hours.bit_count() if hours else 0.0
 
 
-def _nobody(book: Book, need: ActivationNeed) -> NobodyEligible:
+def alone_in_the_way(book: Book, need: ActivationNeed) -> dict[str, NDArray[np.intp]]:
+    """Rule → whom it alone keeps from the customer."""
     vetoed = book.vetoed(need)
     against = np.sum(list(vetoed.values()), axis=0)
     alone = {rule: np.flatnonzero(out & (against == 1)) for rule, out in vetoed.items()}
-    freed = {rule: len(places) for rule, places in alone.items() if len(places)}
+    return {rule: places for rule, places in alone.items() if len(places)}
+
+
+def _nobody(book: Book, need: ActivationNeed) -> NobodyEligible:
+    alone = alone_in_the_way(book, need)
+    freed = {rule: len(places) for rule, places in alone.items()}
     bottleneck = max(freed, key=freed.__getitem__, default=None)
     near = map(book.advisor, alone[bottleneck][:SHOWN].tolist() if bottleneck else [])
     vetoes = [(a.id, veto) for a in near if (veto := book_veto(a, need))]

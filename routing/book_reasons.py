@@ -1,11 +1,83 @@
+"""Why somebody got this advisor, and why others got nobody: by way of the activation, with the plan's prices."""
+
+from __future__ import annotations
+
 from dataclasses import replace
 
-from routing.activation import Book, choose
+import numpy as np
+
+from routing.activation import Book, alone_in_the_way, record_of
+from routing.book_plan import BookPlan, Shortage
+from routing.book_problem import NOBODY, BookProblem
+from routing.misfit import Costs
+from routing.plan import Explanation, Reason
+
+ETA = 0.3
+"""Of activations that begin with prices of a solve: these are right already and need little correction."""
 
 
-def explain(problem, plan, kind, advisor):
-    b = Book(
-        [replace(a, price=float(p), cap_s=2**40, leaving=False) for a, p in zip(problem.advisors, plan.prices)]
+def book_after(problem: BookProblem, plan: BookPlan) -> Book:
+    """The books as the plan leaves them, for the next activation."""
+    return _book(problem, plan.advisor, plan.prices)
+
+
+def _book(problem: BookProblem, advisor: np.ndarray[tuple[int], np.dtype[np.int32]], prices: Costs) -> Book:
+    seated = advisor != NOBODY
+    given_s = np.bincount(advisor[seated], problem.expected_s[seated], len(problem.advisors))
+    rows = zip(problem.advisors, given_s.tolist(), prices.tolist(), strict=True)
+    return Book([replace(a, load_s=a.load_s + int(given), price=price) for a, given, price in rows], ETA)
+
+
+def explain(
+    problem: BookProblem, plan: BookPlan, kind: int, advisor: int
+) -> tuple[tuple[Reason, ...], Explanation]:
+    """Why a customer of this kind is with this advisor: those who were possible, the first being the one chosen.
+
+    As the books are with everybody else seated; for many customers of one plan keep an `Explainer`.
+    """
+    return Explainer(problem, plan)(kind, advisor)
+
+
+class Explainer:
+    """Explains the seats of one plan; building it costs as much as some hundred explanations."""
+
+    def __init__(self, problem: BookProblem, plan: BookPlan) -> None:
+        self._kinds = problem.kinds
+        self._book = book_after(problem, plan)
+
+    def __call__(self, kind: int, advisor: int) -> tuple[tuple[Reason, ...], Explanation]:
+        need = self._kinds[kind].need
+        with_them = self._book.load_s[advisor]
+        self._unweigh(advisor, need.expected_s)
+        choice = record_of(self._book, need, advisor)
+        self._unweigh(advisor, int(self._book.load_s[advisor] - with_them))
+        return choice.reasons, choice.explanation
+
+    def _unweigh(self, advisor: int, seconds: int) -> None:
+        """Room without this customer, and prices as they were: the plan's hold for the whole of it."""
+        self._book.load_s[advisor] -= seconds
+        self._book.room_s[advisor] += seconds
+
+
+def shortages_of(
+    problem: BookProblem, advisor: np.ndarray[tuple[int], np.dtype[np.int32]], prices: Costs
+) -> tuple[Shortage, ...]:
+    """Kind by kind, those whom nobody can take and what stands in the way of the smallest of them."""
+    left = np.flatnonzero(advisor == NOBODY)
+    if not len(left):
+        return ()
+    book = _book(problem, advisor, prices)
+    count = np.bincount(problem.kind[left])
+    seconds = np.bincount(problem.kind[left], problem.expected_s[left])
+    least = np.full(len(count), np.iinfo(np.int32).max)
+    np.minimum.at(least, problem.kind[left], problem.expected_s[left])
+    return tuple(
+        _shortage(book, problem, kind, int(count[kind]), int(seconds[kind]), int(least[kind]))
+        for kind in np.flatnonzero(count).tolist()
     )
-    c = choose(b, problem.kinds[kind].need)
-    return c.reasons, c.explanation
+
+
+def _shortage(book: Book, problem: BookProblem, kind: int, customers: int, seconds: int, least_s: int) -> Shortage:
+    alone = alone_in_the_way(book, replace(problem.kinds[kind].need, expected_s=least_s))
+    freed = {rule: len(places) for rule, places in alone.items()}
+    return Shortage(kind, customers, seconds, max(freed, key=freed.__getitem__, default=None), freed)

@@ -1,0 +1,71 @@
+"""From seconds to people: who of a class goes to whom.
+
+The customers of a class stand in a row, the advisors' seconds lie along it, and everybody goes to the advisor
+beneath their middle: nobody's book is wrong by more than half a customer at each end of a stretch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from routing.book_balance import Balance
+from routing.book_classes import Classes, Floats, Ints, Matter, Places, Stays
+from routing.book_flow import Flows, Network
+from routing.book_problem import NOBODY
+from routing.book_seats import Seats
+
+FORCED, FIRST, STAYER = range(3)  # in this order they get what room there is
+
+
+def people_of_flow(
+    matter: Matter, balance: Balance, classes: Classes, stays: Stays, network: Network, flows: Flows
+) -> Seats:
+    """Turn a flow into an assignment that keeps every rule, and every cap that can be kept."""
+    seats = Seats(matter, balance)
+    stay = keeping(matter, stays, flows.stay)
+    seats.put(stay, seats.holder[stay])
+    used, left = flows.serve > 0, flows.nobody.reshape(2, -1).sum(axis=0)
+    clas = np.concatenate((network.serve.tail[used], np.flatnonzero(left)))
+    advisor = np.concatenate((network.advisor[used], np.full(np.count_nonzero(left), NOBODY)))
+    deal(classes, seats, clas, advisor, np.concatenate((flows.serve[used], left[left > 0])))
+    seats.settle()
+    return seats
+
+
+def keeping(matter: Matter, stays: Stays, kept_s: Ints) -> Places:
+    """Who stays: of each group those dearest to move, as many as fill its seconds."""
+    weight = matter.problem.expected_s[stays.customer].astype(np.float64)
+    middle = np.cumsum(weight) - weight / 2
+    begin = (np.cumsum(stays.seconds) - stays.seconds)[stays.group]
+    stay = middle - begin < kept_s[stays.group]
+    stay |= (kept_s == stays.seconds)[stays.group]
+    return stays.customer[stay]
+
+
+def deal(classes: Classes, seats: Seats, clas: Ints, advisor: Ints, seconds: Floats | Ints) -> None:
+    """Deal everybody who has no seat yet along these stretches of (class, advisor, seconds)."""
+    new = np.flatnonzero(seats.advisor == NOBODY)
+    have = np.bincount(clas, seconds, len(classes))
+    want = np.bincount(classes.of[new], seats.expected_s[new], len(classes))
+    both = (have > 0) & (want > 0)
+    order = np.argsort(clas, kind="stable")
+    order = order[both[clas[order]]]
+    if not len(order):
+        return
+    clas, advisor, seconds = clas[order], advisor[order], seconds[order]
+    pool = _in_row(seats.matter, classes, new[both[classes.of[new]]])
+    of = classes.of[pool]
+    length = seats.expected_s[pool] * (have / np.maximum(1, want))[of]
+    stretch = np.searchsorted(np.cumsum(seconds), np.cumsum(length) - length / 2, side="right")
+    first = np.searchsorted(clas, np.arange(len(classes) + 1))
+    stretch = np.clip(stretch, first[of], first[of + 1] - 1)
+    seats.put(pool, advisor[stretch].astype(np.int32))
+
+
+def _in_row(matter: Matter, classes: Classes, pool: Places) -> Places:
+    """Class by class; in each those first who need a place most, equal ones by the dice."""
+    pool = np.random.default_rng(matter.problem.terms.seed).permutation(pool)
+    rank = np.where(matter.forced[pool], FORCED, np.where(matter.stayer[pool], STAYER, FIRST))
+    key = classes.of[pool] * 3 + rank
+    short = key.astype(np.uint16) if len(classes) * 3 < 2**16 else key  # sorted by radix, ten times as fast
+    return pool[np.argsort(short, kind="stable")]
