@@ -21,7 +21,7 @@ class BookRun(SQLModel, table=True):
     """One solve of the book, previewed, applied, undone.
 
     `terms` is what was asked for, `figures` what came out. `computing_until` is the lease of whoever computes:
-    after it somebody else begins anew. `lane` is the same for all, so that one index keeps two from being worked on.
+    after it somebody else begins anew. `lane` is the same for all, so one index keeps two from being worked on.
     """
 
     __tablename__ = "book_runs"

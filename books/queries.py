@@ -115,7 +115,8 @@ WHERE m.run_id = $1 AND m.state = 'done' ORDER BY m.from_advisor, m.customer_id 
 """
 
 MARK = """
-UPDATE book_moves m SET state = n.state, reason = n.reason, relationship_id = coalesce(n.relationship_id, m.relationship_id)
+UPDATE book_moves m
+SET state = n.state, reason = n.reason, relationship_id = coalesce(n.relationship_id, m.relationship_id)
 FROM jsonb_to_recordset($2) AS n (customer_id uuid, state text, reason text, relationship_id uuid)
 WHERE m.run_id = $1 AND m.customer_id = n.customer_id
 """
@@ -158,7 +159,7 @@ ADVISOR_COLUMNS = (
 
 
 def customers_page(held: bool) -> str:
-    """Customers with an advisor, or without, for `copying.rows`: after, limit, market, advisor, advisors in order."""
+    """With an advisor, or without; for `copying.rows`: after, limit, market, advisor, advisors in order."""
     return HOLDERS if held else UNHELD
 
 

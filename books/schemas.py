@@ -68,7 +68,7 @@ class BookRunAnswer(Shown):
     skipped: int = Field(description="Not moved, since the customer, the advisor or the room had changed.")
     undone: int
     figures: dict[str, Any] = Field(
-        description="Of the plan: customers, first, forced, voluntary, unplaced, spread before and after, shortages."
+        description="Of the plan: customers, first, forced, voluntary, unplaced, spreads, shortages."
     )
     failure: str | None
 
@@ -83,8 +83,8 @@ class BookRuns(Shown):
 
 
 class BookMoveAnswer(Shown):
-    """A customer who moves, and why: `why` is `first`, `forced` (the advisor leaves, or may not serve them any more)
-    or `voluntary`; the decision has the candidates."""
+    """A customer who moves. `why`: `first`, `forced` (the advisor leaves, or may not serve them any more) or
+    `voluntary`; the decision has the candidates."""
 
     customer: Ref
     market: str

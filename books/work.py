@@ -30,7 +30,7 @@ def _standing(row: Row) -> tuple[object, ...]:
 
 
 async def step(shop: Workshop, books: Books) -> Row | None:
-    """One step of the run under way; its row afterwards, None where there is nothing to do, or somebody is at it."""
+    """One step of the run under way; its row afterwards, None where nothing is to do or somebody else is at it."""
     async with shop.database.reading() as session:
         run = await queries.busy(session)
     if run is None:

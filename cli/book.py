@@ -1,8 +1,8 @@
 """`durchwahl assign` and `durchwahl rebalance`: the whole book from the command line, with progress.
 
-The plan is computed and carried out by this process; where the service's worker is quicker, this one watches. Exit
-codes: 0 done, 1 refused or failed (the reason is printed), 2 a preview that leaves somebody without an advisor, 3 when
-the database is away.
+The plan is computed and carried out by this process; where the service's worker is quicker, this one watches.
+Exit codes: 0 done, 1 refused or failed (the reason is printed), 2 an assignment that leaves somebody without an
+advisor, 3 when the database is away.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ import realtime.models
 import reporting.models
 
 ROOMS = (
-    accounts, advisors, audit, books, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit, markets,
-    notifications, privacy, realtime, reporting,
+    accounts, advisors, audit, books, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit,
+    markets, notifications, privacy, realtime, reporting,
 )  # fmt: skip
 
 metadata = SQLModel.metadata
