@@ -18,7 +18,7 @@ hashtextextended(concat_ws('|', c.market_id, c.languages::text, c.products::text
 """
 
 HOLDERS = f"""
-SELECT c.id, {_SORT}, coalesce(r.expected_seconds, c.expected_seconds), coalesce(a.place::integer - 1, -1),
+SELECT c.id, {_SORT}, r.expected_seconds, coalesce(a.place::integer - 1, -1),
        coalesce(r.id, '00000000-0000-0000-0000-000000000000'::uuid),
        coalesce(extract(epoch FROM r.starts_at)::bigint, 0)
 FROM customers c
@@ -29,7 +29,7 @@ ORDER BY c.id LIMIT $2
 """  # noqa: S608
 
 UNHELD = f"""
-SELECT c.id, {_SORT}, c.expected_seconds, -1, '00000000-0000-0000-0000-000000000000'::uuid, 0::bigint
+SELECT c.id, {_SORT}, coalesce(c.learned_seconds, c.expected_seconds), -1, '00000000-0000-0000-0000-000000000000'::uuid, 0::bigint
 FROM customers c
 WHERE c.id > $1 AND ($3::text IS NULL OR c.market_id = $3) AND $4::uuid IS NULL AND $5::uuid[] IS NOT NULL
   AND NOT EXISTS (
@@ -39,7 +39,8 @@ ORDER BY c.id LIMIT $2
 """  # noqa: S608
 
 EXAMPLES = """
-SELECT id, market_id, languages, tier, products, time_zone, calling_hours, expected_seconds
+SELECT id, market_id, languages, tier, products, time_zone, calling_hours,
+       coalesce(learned_seconds, expected_seconds) AS expected_seconds
 FROM customers WHERE id = ANY($1::uuid[])
 """
 

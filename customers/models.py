@@ -39,13 +39,18 @@ class Product(SQLModel, table=True):
 
 @kept("relationship", "customer", "pseudonymous", codes="market_id")
 class Customer(SQLModel, table=True):
-    """A person or small firm, known by the control center's pseudonymous number."""
+    """A person or small firm, known by the control center's pseudonymous number.
+
+    `expected_seconds` is the prior of their monthly handling time; `learned_seconds`, once there, is what counts.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
         PrimaryKeyConstraint("id", "market_id"),
         CheckConstraint("expected_seconds BETWEEN 1 AND 2592000", name="ck_customers_expected_seconds"),
+        CheckConstraint("learned_seconds BETWEEN 1 AND 2592000", name="ck_customers_learned_seconds"),
         CheckConstraint("octet_length(calling_hours) = 21", name="ck_customers_calling_hours"),
+        Index("ix_customers_learned", text("learned_at NULLS FIRST")),
     )
 
     id: UUID
@@ -59,6 +64,8 @@ class Customer(SQLModel, table=True):
     time_zone: str | None = about("pseudonymous", default=None, sa_type=Text)
     calling_hours: bytes | None = about("personal", default=None, sa_type=LargeBinary)
     expected_seconds: int = about("pseudonymous")
+    learned_seconds: int | None = about("pseudonymous", default=None)
+    learned_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
 

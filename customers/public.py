@@ -27,6 +27,7 @@ def customer(row: Row) -> CustomerAnswer:
         time_zone=row["time_zone"],
         calling_hours=None if hours is None else week_of(mask_from_bytes(hours)),
         expected_seconds=row["expected_seconds"],
+        learned_seconds=row["learned_seconds"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

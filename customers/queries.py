@@ -17,7 +17,7 @@ SELECT id FROM customers WHERE external_ref = ANY($1::text[]) ORDER BY id FOR NO
 
 STANDINGS = """
 SELECT c.id, c.market_id, c.external_ref, c.languages, c.tier, c.products, c.time_zone, c.calling_hours,
-       c.expected_seconds, v.version,
+       coalesce(c.learned_seconds, c.expected_seconds) AS expected_seconds, v.version,
        r.id AS relationship_id, r.advisor_id, r.starts_at, r.decision_id, r.expected_seconds AS booked_s,
        (SELECT max(ends_at) FROM relationships h WHERE h.customer_id = c.id AND h.ends_at IS NOT NULL)
            AS last_ended_at
@@ -86,6 +86,23 @@ RETURNING r.id
 """
 
 BEGIN = "INSERT INTO relationships SELECT * FROM jsonb_populate_recordset(NULL::relationships, $1)"
+
+KEEP_ESTIMATES = """
+WITH learned AS (
+    UPDATE customers c SET learned_seconds = e.seconds, learned_at = $3
+    FROM unnest($1::uuid[], $2::integer[]) AS e (id, seconds)
+    WHERE c.id = e.id
+    RETURNING c.id, c.market_id
+)
+SELECT r.id, r.customer_id, r.advisor_id, r.expected_seconds AS booked_s
+FROM learned l JOIN relationships r ON r.customer_id = l.id AND r.market_id = l.market_id AND r.ends_at IS NULL
+"""
+
+REBOOK = """
+UPDATE relationships r SET expected_seconds = n.seconds
+FROM unnest($1::uuid[], $2::integer[]) AS n (id, seconds)
+WHERE r.id = n.id AND r.ends_at IS NULL
+"""
 
 PRODUCTS = "SELECT id, name, skill, level, expected_seconds FROM products ORDER BY id"
 
@@ -271,6 +288,20 @@ async def end(session: Session, endings: Iterable[tuple[UUID, datetime, str]]) -
 async def begin(session: Session, relationships: Sequence[Mapping[str, Any]]) -> None:
     """Insert whole rows in one statement."""
     await session.execute(BEGIN, to_json(relationships).decode())
+
+
+async def keep_estimates(
+    session: Session, estimates: Sequence[tuple[UUID, int]], now: datetime
+) -> Sequence[Row]:
+    """Of locked customers: id and seconds. Returns their current relationships with what is booked."""
+    ids, seconds = zip(*estimates, strict=True)
+    return await session.fetch(KEEP_ESTIMATES, list(ids), list(seconds), now)
+
+
+async def rebook(session: Session, weights: Sequence[tuple[UUID, int]]) -> None:
+    """Of current relationships: id and seconds; the caller corrects the locked books."""
+    ids, seconds = zip(*weights, strict=True)
+    await session.execute(REBOOK, list(ids), list(seconds))
 
 
 async def products(session: ReadSession) -> Sequence[Row]:

@@ -49,9 +49,14 @@ class CustomerAnswer(Shown):
     products: list[str]
     time_zone: str | None
     calling_hours: dict[str, list[list[str]]] | None = Field(description="In whole hours.")
-    expected_seconds: int
+    expected_seconds: int = Field(description="The prior: what was said, or what the products usually cost.")
+    learned_seconds: int | None = Field(
+        description="What counts once there is something to learn from: the prior and half a year of contacts."
+    )
     created_at: Moment
     updated_at: Moment
+
+    moving = {"learned_seconds": True}
 
 
 class Wishes(Command):

@@ -5,6 +5,7 @@
 - `clock` measures this machine's offset to the database's clock, by which all deadlines are judged.
 - `months` makes next month's partitions ahead of time; `numbers` puts numbers to rest and lets rested ones back.
 - `books` computes, carries out and takes back the run of the book that is under way.
+- `handling` learns from contacts how much time customers take.
 - `leavers` hands the books of those who leave to others.
 - `messages` sends what is due in the outbox; it is woken by every commit that puts something there.
 - `measure` measures the invariants and what operators look at, each kind by one replica at a time.
@@ -26,7 +27,7 @@ from uuid import UUID
 from audit import sealing
 from books import work as book_work
 from books.computing import Workshop
-from contacts import dispatch
+from contacts import dispatch, handling
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
 from customers import handover
@@ -102,6 +103,7 @@ class Worker:
             Loop("months", self.months_once, timedelta(hours=1)),
             Loop("numbers", self.numbers_once, timedelta(hours=1)),
             Loop("books", self.books_once, BOOKS_EVERY, wake=self.asked, limit=timedelta(hours=6)),
+            Loop("handling", self.handling_once, timedelta(minutes=10), limit=timedelta(minutes=30)),
             Loop("leavers", self.leavers_once, timedelta(minutes=1)),
             Loop("messages", self.messages_once, MESSAGES_EVERY, wake=self.queued),
             Loop("measure", self.measuring.run_once, MEASURE_EVERY),
@@ -167,6 +169,10 @@ class Worker:
     async def books_once(self) -> int:
         """Steps of the run of the book that is under way."""
         return await book_work.run_once(self.workshop, self.books)
+
+    async def handling_once(self) -> int:
+        """Customers whose expected time was estimated anew."""
+        return await handling.run_once(self.database, self.clock.now())
 
     async def leavers_once(self) -> Any:
         """Customers of advisors who leave get somebody else, one transaction each."""
