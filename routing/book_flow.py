@@ -15,7 +15,7 @@ import numpy as np
 from routing.book_balance import ENDLESS, Balance, Curve
 from routing.book_classes import Classes, Floats, Ints, Matter, Stays
 
-UNIT = 10_000  # costs are whole numbers of ten-thousandths; finer ones take longer and change nothing seen
+UNIT = 1_000_000  # costs are whole numbers of millionths; coarser ones are no faster
 CHAIN = 20  # changes of advisor that are tried before somebody is left without
 
 
