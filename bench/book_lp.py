@@ -25,7 +25,8 @@ Columns = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArr
 def exact(problem: BookProblem) -> float:
     """The least cost of one expected second, where nobody has an advisor yet and there is room for all."""
     with ProcessPoolExecutor(1, get_context("spawn")) as alone:
-        return alone.submit(solve_as_lp, problem).result()
+        found: float = alone.submit(solve_as_lp, problem).result()
+    return found
 
 
 def solve_as_lp(problem: BookProblem) -> float:

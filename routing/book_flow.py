@@ -91,9 +91,7 @@ def network_of(
     sink = np.full(people, first_book + people)
     books = _pieces(balance.books, first_book, sink, balance.base_s, balance.cap_s)
     nobody = _nobody(classes, first_book + people, (serve, stay, tiers, books))
-    return Network(
-        first_book + people + 1, first_book, classes.seconds, serve, advisor, stay, tiers, books, nobody
-    )
+    return Network(first_book + people + 1, first_book, classes.seconds, serve, advisor, stay, tiers, books, nobody)
 
 
 def _serve(matter: Matter, classes: Classes, told: int) -> tuple[Arcs, Ints]:

@@ -11,6 +11,8 @@ from routing.book_flow import Flows, Network
 from routing.book_problem import NOBODY
 from routing.book_seats import Seats
 
+Rows = NDArray[np.int32] | Ints
+
 
 def cost_of(seats: Seats) -> float:
     """Misfit, moves, uneven books and tiers, for one expected second of those who have an advisor."""
@@ -56,8 +58,9 @@ def saving_of(seats: Seats, customers: Places, to: NDArray[np.int32]) -> Floats:
     saving: Floats = weight * (_each(seats, customers, now) - _each(seats, customers, to))
     saving += _between(seats.balance.books, seats.load_s, now, to, weight)
     if len(seats.balance.tiers.edge):
-        rows = (side * np.int64(seats.matter.tiers) + seats.matter.tier[customers] for side in (now, to))
-        saving += _between(seats.balance.tiers, tier_loads(seats), *rows, weight)
+        tiers, tier = np.int64(seats.matter.tiers), seats.matter.tier[customers]
+        loads = tier_loads(seats)
+        saving += _between(seats.balance.tiers, loads, now * tiers + tier, to * tiers + tier, weight)
     return np.where(now == to, 0.0, saving)
 
 
@@ -66,8 +69,9 @@ def _each(seats: Seats, customers: Places, advisor: NDArray[np.int32]) -> Floats
     return seats.matter.misfit_of(customers, advisor) + seats.matter.problem.stay[customers] * moves
 
 
-def _between(curve: Curve, load_s: Ints, source: Places, to: Places, weight: Ints) -> Floats:
+def _between(curve: Curve, load_s: Ints, source: Rows, to: Rows, weight: Ints) -> Floats:
     """What the curves save when this weight goes from the one row to the other."""
     out, into = curve.rows(source), curve.rows(to)
-    leaves: Floats = out.cost(load_s[source]) - out.cost(load_s[source] - weight)
-    return leaves + into.cost(load_s[to]) - into.cost(load_s[to] + weight)
+    saving: Floats = out.cost(load_s[source]) - out.cost(load_s[source] - weight)
+    saving += into.cost(load_s[to]) - into.cost(load_s[to] + weight)
+    return saving
