@@ -28,7 +28,7 @@ from routing.book_prices import prices_of
 from routing.book_problem import BookProblem
 from routing.book_rounding import people_of_flow
 from routing.book_seats import Seats
-from routing.book_worth import cost_of, cost_of_flow, tier_costs
+from routing.book_worth import cost_of_flow, tier_costs
 
 TIERS_FORGIVEN = 0.002  # of all costs: a tier that costs less than this is not told apart
 NEARLY = 1.1  # times the budget: near enough to be cut
@@ -86,9 +86,7 @@ def _rounded(
     return Solved(network, flows, seats, cost_of_flow(seats, stays, network, flows, dearer))
 
 
-def _within(
-    matter: Matter, balance: Balance, apart: tuple[int, ...], solved: Solved, budget: int
-) -> Solved:
+def _within(matter: Matter, balance: Balance, apart: tuple[int, ...], solved: Solved, budget: int) -> Solved:
     """Raise the price of moving until about the budget is left, then cut."""
     free, dearer = solved, 0.0
     for _ in range(DEARER_AT_MOST):

@@ -39,15 +39,15 @@ class Curve:
     def between(self, low_s: Ints, high_s: Ints) -> Ints:
         """r × p: how many seconds of each piece lie between these loads."""
         ends = np.concatenate((self.edge[:, 1:], np.full((len(self.edge), 1), ENDLESS)), axis=1)
-        inside = np.minimum(ends, high_s[:, None]) - np.maximum(self.edge, low_s[:, None])
-        return np.maximum(0, inside)
+        inside: Ints = np.minimum(ends, high_s[:, None]) - np.maximum(self.edge, low_s[:, None])
+        return inside.clip(min=0)
 
     def cost(self, load_s: Ints) -> Floats:
         """r: cost of these loads in misfit · seconds; 0 at the share."""
         total: Floats = self.at_zero + self.between(np.zeros_like(load_s), load_s) @ self.slope
         return total
 
-    def rows(self, rows: Places) -> Curve:
+    def rows(self, rows: Places | NDArray[np.int32]) -> Curve:
         return Curve(self.edge[rows], self.slope, self.at_zero[rows])
 
 

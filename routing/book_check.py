@@ -1,11 +1,11 @@
 """Is a plan one that may be carried out? Looked at plainly, by other code than that which made it.
 
-    rules    nobody is with somebody whom a rule for a book removes
-    caps     no book is fuller than its cap but by customers who are flagged, and none is flagged without need
-    nobody   who is left without could not have been taken by anybody
-    budget   no more move voluntarily than the business lets
-    counts   the figures of the plan are those of its rows
-    prices   one finite number for each advisor, centred over those who stay
+rules    nobody is with somebody whom a rule for a book removes
+caps     no book is fuller than its cap but by customers who are flagged, and none is flagged without need
+nobody   who is left without could not have been taken by anybody
+budget   no more move voluntarily than the business lets
+counts   the figures of the plan are those of its rows
+prices   one finite number for each advisor, centred over those who stay
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ and a network that takes six times as long.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ Places = NDArray[np.intp]
 
 BANDS = (0.25, 0.5, 1.0, 2.0)
 """Prices of moving up to 0.25, to 0.5 … and above 2 are told apart; within a band its own mean counts."""
+FINEST = 1023  # steps in which those of a band are ordered, up to twice the last band's begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Matter:
 
 def matter_of(problem: BookProblem) -> Matter:
     """Sort the kinds by what they demand and judge every advisor for each."""
-    plain = [replace(kind.need, expected_s=0) for kind in problem.kinds]
+    plain = [_plain(kind.need) for kind in problem.kinds]
     needs = tuple(dict.fromkeys(plain))
     tiers = tuple(dict.fromkeys(kind.tier for kind in problem.kinds))
     need = _places(needs, plain)[problem.kind]
@@ -61,6 +62,11 @@ def matter_of(problem: BookProblem) -> Matter:
     stayer[has] = np.isfinite(misfit[need[has], problem.holder[has]])
     tier = _places(tiers, [kind.tier for kind in problem.kinds])[problem.kind]
     return Matter(problem, needs, misfit, need, tier, len(tiers), stayer, has & ~stayer)
+
+
+def _plain(need: ActivationNeed) -> ActivationNeed:
+    """Expected seconds don't tell classes apart: prices are per second."""
+    return ActivationNeed(need.market, need.languages, need.needs, need.hours, 0, need.tried)
 
 
 def _places(names: Sequence[object], rows: Sequence[object]) -> Ints:
@@ -146,7 +152,8 @@ def stays_of(matter: Matter, classes: Classes) -> Stays:
     stay = problem.stay[stayers]
     pair = classes.of[stayers] * people + problem.holder[stayers]
     key = pair * (len(BANDS) + 1) + np.searchsorted(BANDS, stay)
-    order = np.lexsort((-stay, key))
+    fine = np.clip(FINEST - stay * (FINEST / BANDS[-1] / 2), 0, FINEST).astype(np.int64)
+    order = np.argsort(key * (FINEST + 1) + fine, kind="stable")
     key, customer = key[order], stayers[order]
     begins = np.diff(key, prepend=-1) != 0
     group = np.cumsum(begins) - 1

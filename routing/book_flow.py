@@ -15,7 +15,7 @@ import numpy as np
 from routing.book_balance import ENDLESS, Balance, Curve
 from routing.book_classes import Classes, Floats, Ints, Matter, Stays
 
-UNIT = 10_000  # costs are whole numbers of ten-thousandths; finer ones take longer and change nothing seen
+UNIT = 1_000_000  # costs are whole numbers of millionths; coarser ones are no faster
 CHAIN = 20  # changes of advisor that are tried before somebody is left without
 
 
@@ -91,9 +91,7 @@ def network_of(
     sink = np.full(people, first_book + people)
     books = _pieces(balance.books, first_book, sink, balance.base_s, balance.cap_s)
     nobody = _nobody(classes, first_book + people, (serve, stay, tiers, books))
-    return Network(
-        first_book + people + 1, first_book, classes.seconds, serve, advisor, stay, tiers, books, nobody
-    )
+    return Network(first_book + people + 1, first_book, classes.seconds, serve, advisor, stay, tiers, books, nobody)
 
 
 def _serve(matter: Matter, classes: Classes, told: int) -> tuple[Arcs, Ints]:

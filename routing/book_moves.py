@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.book_classes import Floats, Places
 from routing.book_seats import Seats
-from routing.book_worth import worth_of
+from routing.book_worth import saving_of, worth_of
 
 LEAST = 0.05  # misfit that a move has to save beyond its price; a twentieth of a level nobody notices
+
+ROUNDS = 40
+HARDLY = 0.002  # misfit that a change of sides has to save
 
 
 def undo_the_worthless(seats: Seats) -> None:
     """Send back, the least worthwhile first, whoever's move saves nothing; their advisors must have room."""
-    while len(chosen := _one_for_each_book(seats, _worthless(seats))):
+    while len(worthless := _worthless(seats)):
+        first = one_for_each_book(seats.holder[worthless], seats.advisor[worthless])
+        chosen = worthless[first]
         seats.put(chosen, seats.holder[chosen])
 
 
@@ -35,15 +41,14 @@ def _noise(seats: Seats, movers: Places) -> Floats:
     return noise
 
 
-def _one_for_each_book(seats: Seats, movers: Places) -> Places:
-    """So that what one is worth doesn't change by what another does."""
+def one_for_each_book(one: NDArray[np.int32], other: NDArray[np.int32]) -> Places:
+    """The first rows that share no end, so that what one is worth doesn't change by what another does."""
     touched: set[int] = set()
     chosen = []
-    for mover in movers.tolist():
-        ends = {int(seats.holder[mover]), int(seats.advisor[mover])}
+    for row, ends in enumerate(zip(one.tolist(), other.tolist(), strict=True)):
         if touched.isdisjoint(ends):
-            touched |= ends
-            chosen.append(mover)
+            touched.update(ends)
+            chosen.append(row)
     return np.array(chosen, np.intp)
 
 
@@ -60,3 +65,26 @@ def price_for(seats: Seats, budget: int) -> float:
     movers = seats.voluntary
     gain = np.sort(worth_of(seats, movers) / np.maximum(1, seats.expected_s[movers]))
     return float(max(0.0, gain[len(movers) - budget - 1]))
+
+
+def even_out(seats: Seats, customers: Places, to: NDArray[np.int32]) -> None:
+    """Where alike customers are dealt to several advisors, let those at the ends of a stretch change sides.
+
+    `customers` and `to` are rows of such changes. Each is made where it saves something, the largest saving first.
+    """
+    to = to.copy()
+    for _ in range(ROUNDS):
+        rows = _savers(seats, customers, to)
+        if not len(rows):
+            return
+        rows = rows[one_for_each_book(seats.advisor[customers[rows]], to[rows])]
+        before = seats.advisor[customers[rows]]
+        seats.put(customers[rows], to[rows])
+        to[rows] = before
+
+
+def _savers(seats: Seats, customers: Places, to: NDArray[np.int32]) -> Places:
+    saving = saving_of(seats, customers, to)
+    fits = seats.load_s[to] + seats.expected_s[customers] <= seats.balance.cap_s[to]
+    rows = np.flatnonzero((saving > seats.expected_s[customers] * HARDLY) & fits)
+    return rows[np.argsort(-saving[rows], kind="stable")]

@@ -6,14 +6,19 @@ beneath their middle: nobody's book is wrong by more than half a customer at eac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from routing.book_balance import Balance
 from routing.book_classes import Classes, Floats, Ints, Matter, Places, Stays
 from routing.book_flow import Flows, Network
+from routing.book_moves import even_out
 from routing.book_problem import NOBODY
 from routing.book_seats import Seats
 
+REACH = 3.0  # customers from the end of a stretch who may change sides
 FORCED, FIRST, STAYER = range(3)  # in this order they get what room there is
 
 
@@ -44,6 +49,16 @@ def keeping(matter: Matter, stays: Stays, kept_s: Ints) -> Places:
 
 def deal(classes: Classes, seats: Seats, clas: Ints, advisor: Ints, seconds: Floats | Ints) -> None:
     """Deal everybody who has no seat yet along these stretches of (class, advisor, seconds)."""
+    borders = list(_deal(classes, seats, clas, advisor, seconds))
+    if borders:
+        customers, to = (np.concatenate(column) for column in zip(*borders, strict=True))
+        even_out(seats, customers, to)
+
+
+def _deal(
+    classes: Classes, seats: Seats, clas: Ints, advisor: Ints, seconds: Floats | Ints
+) -> Iterator[tuple[Places, NDArray[np.int32]]]:
+    """Yields who stands near the end of a stretch, and to whom they could go as well."""
     new = np.flatnonzero(seats.advisor == NOBODY)
     have = np.bincount(clas, seconds, len(classes))
     want = np.bincount(classes.of[new], seats.expected_s[new], len(classes))
@@ -56,10 +71,16 @@ def deal(classes: Classes, seats: Seats, clas: Ints, advisor: Ints, seconds: Flo
     pool = _in_row(seats.matter, classes, new[both[classes.of[new]]])
     of = classes.of[pool]
     length = seats.expected_s[pool] * (have / np.maximum(1, want))[of]
-    stretch = np.searchsorted(np.cumsum(seconds), np.cumsum(length) - length / 2, side="right")
+    middle, ends = np.cumsum(length) - length / 2, np.cumsum(seconds)
     first = np.searchsorted(clas, np.arange(len(classes) + 1))
-    stretch = np.clip(stretch, first[of], first[of + 1] - 1)
+    stretch = np.clip(np.searchsorted(ends, middle, side="right"), first[of], first[of + 1] - 1)
     seats.put(pool, advisor[stretch].astype(np.int32))
+    for side in (-1, 1):
+        beside = np.clip(stretch + side, first[of], first[of + 1] - 1)
+        border = ends[np.minimum(stretch, beside)]
+        near = (beside != stretch) & (np.abs(middle - border) < REACH * length)
+        near &= (advisor[stretch] != NOBODY) & (advisor[beside] != NOBODY)
+        yield pool[near], advisor[beside[near]].astype(np.int32)
 
 
 def _in_row(matter: Matter, classes: Classes, pool: Places) -> Places:

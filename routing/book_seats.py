@@ -81,7 +81,7 @@ class Seats:
             self._place_beyond(customer)
 
     def _too_much(self) -> Places:
-        """The fewest seconds that have to go from books beyond their caps: movers first, then who moves most lightly.
+        """Who has to go from books beyond their caps: as few as will do, movers first, then who moves most lightly.
 
         Those who are known to be beyond a cap already don't count.
         """
@@ -101,7 +101,7 @@ class Seats:
         self.put(customers, np.full(len(customers), NOBODY, np.int32))
 
     def _place(self, customers: Places) -> None:
-        """Where misfit and price are least among those with room; those who must leave first, then the smallest, so that more find one."""
+        """Where misfit and price are least among those with room; first who must leave, then the smallest."""
         too_much: dict[int, int] = {}
         order = np.lexsort((self.expected_s[customers], ~self.matter.forced[customers]))
         for customer in customers[order].tolist():

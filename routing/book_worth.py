@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from routing.book_balance import Curve
 from routing.book_classes import Floats, Ints, Places, Stays
 from routing.book_flow import Flows, Network
 from routing.book_problem import NOBODY
 from routing.book_seats import Seats
+
+Rows = NDArray[np.int32] | Ints
 
 
 def cost_of(seats: Seats) -> float:
@@ -45,26 +49,29 @@ def cost_of_flow(seats: Seats, stays: Stays, network: Network, flows: Flows, dea
 
 def worth_of(seats: Seats, movers: Places) -> Floats:
     """What each of these moves saves in misfit · seconds against sending that one customer back."""
-    to, back = seats.advisor[movers], seats.holder[movers]
-    weight = seats.expected_s[movers].astype(np.int64)
-    apart = seats.matter.misfit_of(movers, back) - seats.matter.misfit_of(movers, to)
-    books = seats.balance.books
-    worth: Floats = weight * (apart - seats.matter.problem.stay[movers])
-    worth += books.rows(back).cost(seats.load_s[back] + weight) - books.rows(back).cost(seats.load_s[back])
-    worth += books.rows(to).cost(seats.load_s[to] - weight) - books.rows(to).cost(seats.load_s[to])
+    return -saving_of(seats, movers, seats.holder[movers])
+
+
+def saving_of(seats: Seats, customers: Places, to: NDArray[np.int32]) -> Floats:
+    """What it saves, in misfit · seconds, to seat each of these with the row of advisors, all others staying."""
+    now, weight = seats.advisor[customers], seats.expected_s[customers].astype(np.int64)
+    saving: Floats = weight * (_each(seats, customers, now) - _each(seats, customers, to))
+    saving += _between(seats.balance.books, seats.load_s, now, to, weight)
     if len(seats.balance.tiers.edge):
-        worth += _worth_for_tiers(seats, movers, weight)
-    return worth
+        tiers, tier = np.int64(seats.matter.tiers), seats.matter.tier[customers]
+        loads = tier_loads(seats)
+        saving += _between(seats.balance.tiers, loads, now * tiers + tier, to * tiers + tier, weight)
+    return np.where(now == to, 0.0, saving)
 
 
-def _worth_for_tiers(seats: Seats, movers: Places, weight: Ints) -> Floats:
-    loads, curve = tier_loads(seats), seats.balance.tiers
-    rows = (
-        side[movers] * np.int64(seats.matter.tiers) + seats.matter.tier[movers]
-        for side in (seats.advisor, seats.holder)
-    )
-    to, back = rows
-    without, within = curve.rows(to).cost(loads[to] - weight), curve.rows(to).cost(loads[to])
-    with_, now = curve.rows(back).cost(loads[back] + weight), curve.rows(back).cost(loads[back])
-    worth: Floats = with_ - now + without - within
-    return worth
+def _each(seats: Seats, customers: Places, advisor: NDArray[np.int32]) -> Floats:
+    moves = seats.matter.stayer[customers] & (advisor != seats.holder[customers])
+    return seats.matter.misfit_of(customers, advisor) + seats.matter.problem.stay[customers] * moves
+
+
+def _between(curve: Curve, load_s: Ints, source: Rows, to: Rows, weight: Ints) -> Floats:
+    """What the curves save when this weight goes from the one row to the other."""
+    out, into = curve.rows(source), curve.rows(to)
+    saving: Floats = out.cost(load_s[source]) - out.cost(load_s[source] - weight)
+    saving += into.cost(load_s[to]) - into.cost(load_s[to] + weight)
+    return saving
