@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as POLICY
 from typing import Any, Protocol
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from notifications.console import Console
 from notifications.couriers import Courier, Refused, Unreachable
@@ -24,7 +24,8 @@ SENDER = Sender("Durchwahl <advisors@durchwahl.example>")
 class Mailbox(Protocol):
     """A courier, and what its letters come to."""
 
-    courier: Courier
+    @property
+    def courier(self) -> Courier: ...
 
     def letters(self) -> list[EmailMessage]: ...
 
@@ -94,12 +95,17 @@ class OfSmtp:
         self.server.close()
 
 
+def nobody(*_: Any) -> AuthResult:
+    return AuthResult(success=False, handled=False)
+
+
 @asynccontextmanager
-async def a_mail_server(**options: Any) -> AsyncIterator[OfSmtp]:
+async def a_mail_server(*, lets_nobody_in: bool = False, **options: Any) -> AsyncIterator[OfSmtp]:
     """On a free port of loopback; `options` are those of the courier."""
     handler = Handler()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True), "127.0.0.1", 0)
+    door: dict[str, Any] = {"authenticator": nobody, "auth_require_tls": False} if lets_nobody_in else {}
+    server = await loop.create_server(lambda: SMTP(handler, enable_SMTPUTF8=True, **door), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
         yield OfSmtp(server, handler, SmtpServer("127.0.0.1", port, SENDER, **{"tls": "none", **options}))

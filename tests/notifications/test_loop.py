@@ -62,7 +62,7 @@ async def test_every_loop_is_supervised_under_its_name(worker: Worker) -> None:
 
 
 def mail(**more: object) -> Settings:
-    settings = {"smtp_host": "mail.intranet", "smtp_from": "A <a@company.de>", **more}
+    settings = {"smtp_host": "mail.intranet", "smtp_from": "Advisors <advisors@durchwahl.intranet>", **more}
     return Settings(_env_file=None, **settings)  # type: ignore[arg-type]
 
 

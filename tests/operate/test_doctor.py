@@ -43,6 +43,8 @@ CONFIGURED: dict[str, Any] = {
     "database_url": URL,
     "secret": SecretStr(SECRET),
     "public_url": "https://durchwahl.example",
+    "smtp_host": "mail.intranet",
+    "smtp_from": "advisors@durchwahl.intranet",
 }
 
 
@@ -69,6 +71,7 @@ def codes(findings: list[Finding]) -> list[str]:
         ({"database_url": SecretStr("postgresql://u:postgres@h/d")}, ["configuration.placeholder-secret"]),
         ({"public_url": ""}, ["configuration.no-public-url"]),
         ({"public_url": "http://durchwahl.example"}, ["configuration.public-url-not-https"]),
+        ({"smtp_host": ""}, ["configuration.no-mail"]),
         ({"environment": "demo"}, ["configuration.not-production"]),
     ],
 )
