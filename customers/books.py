@@ -22,7 +22,7 @@ from kit.local_time import rotated, zone
 from kit.week import Week
 from markets import queries as markets
 from markets.policy import DEFAULT, Policy, name_of
-from routing.activation import Book
+from routing.activation import ETA, SOLVED_ETA, Book
 from routing.policy import Need
 from routing.problem import BookAdvisor
 
@@ -147,7 +147,7 @@ async def _read(session: ReadSession, now: datetime) -> Shelf:
     considered = [advisor for advisor in found.advisors if advisor.id not in found.closed]
     return Shelf(
         version=found.version,
-        book=Book(considered),
+        book=Book(considered, SOLVED_ETA if any(advisor.price is not None for advisor in considered) else ETA),
         inside=frozenset(advisor.id for advisor in considered),
         left_out=Counter(found.closed.values()),
         terms={row["id"]: _terms(row) for row in found.rows},

@@ -26,7 +26,8 @@ from routing.plan import Candidate, Change, Explanation, Reason, Removed
 from routing.problem import ActivationNeed, BookAdvisor, Id
 from routing.rules import book_veto
 
-ETA = 1.0  # 0.3 where the prices come from a solve of the whole book
+ETA = 1.0
+SOLVED_ETA = 0.3  # where the prices come from a solve of the whole book
 LEAST_GAIN = 3.0  # of 300 advisors; ten on two shifts fill to 0.8–1.2 of their targets, by n/100 to 0.4–1.6
 SHOWN = 5  # candidates in a record
 SMALL = 50  # advisors up to whom a record lists everybody who was removed

@@ -14,8 +14,9 @@ def upgrade() -> None:
     op.execute("SET LOCAL statement_timeout = '60s'")
     op.add_column("customers", sa.Column("learned_seconds", sa.Integer(), nullable=True))
     op.add_column("customers", sa.Column("learned_at", sa.TIMESTAMP(timezone=True), nullable=True))
-    op.create_check_constraint(
-        "ck_customers_learned_seconds", "customers", "learned_seconds BETWEEN 1 AND 2592000", postgresql_not_valid=True
+    op.execute(
+        "ALTER TABLE customers ADD CONSTRAINT ck_customers_learned_seconds "
+        "CHECK (learned_seconds BETWEEN 1 AND 2592000) NOT VALID"
     )
     op.create_index("ix_customers_learned", "customers", [sa.text("learned_at NULLS FIRST")])
 

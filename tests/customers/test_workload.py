@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from advisors.models import Advisor
 from contacts import handling
+from contacts.models import Contact
+from customers.models import Customer
 from customers.needs import MOST_SECONDS
 from customers.workload import MONTH, differs, expected_seconds
 from kit.clock import VirtualClock
 from kit.database import Session
-from tests.support.builders import a_customer, a_finished_call, an_advisor
+from tests.support.builders import a_customer, an_advisor, insert, new_id
 
 
 def test_a_new_customer_is_what_the_products_usually_cost() -> None:
@@ -50,10 +53,35 @@ def test_small_differences_are_left_alone(booked: int, expected: int, telling: b
     assert differs(booked, expected) is telling
 
 
+async def a_finished_call(
+    session: Session, customer: Customer, advisor: Advisor, *, at: datetime, seconds: int
+) -> Contact:
+    ends = at + timedelta(seconds=seconds)
+    return await insert(
+        session,
+        Contact(
+            id=new_id(at),
+            market_id=customer.market_id,
+            state="completed",
+            since=ends,
+            received_at=at,
+            age_at=at,
+            customer_id=customer.id,
+            language="de",
+            needs={},
+            advisor_id=advisor.id,
+            last_signal_at=ends,
+            answered_at=at,
+            hung_up_at=ends,
+            ended_at=ends,
+        ),
+    )
+
+
 async def test_estimate_and_book_follow_the_calls(session: Session, clock: VirtualClock) -> None:
     now = clock.now()
     advisor = await an_advisor(session)
-    customer = await a_customer(session, advisor=advisor, expected_seconds=360, created_at=now - 6 * MONTH)
+    customer = await a_customer(session, advisor=advisor, expected_seconds=360, now=now - 6 * MONTH)
     for days in (10, 40):
         await a_finished_call(session, customer, advisor, at=now - timedelta(days=days), seconds=1800)
     await a_finished_call(session, customer, advisor, at=now - timedelta(days=400), seconds=9000)
