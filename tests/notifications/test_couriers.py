@@ -16,6 +16,7 @@ from notifications.letters import Letter
 from tests.notifications.mailbox import Mailbox, OfConsole, a_mail_server
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+WRONG = "not the password"  # pragma: allowlist secret
 ERIKA = "erika@home.example"
 
 
@@ -168,7 +169,7 @@ async def test_server_that_hangs_is_left_after_a_while() -> None:
 
 
 async def test_wrong_password_is_no_letters_fault() -> None:
-    async with a_mail_server(lets_nobody_in=True, user="durchwahl", password="wrong") as server:
+    async with a_mail_server(lets_nobody_in=True, user="durchwahl", password=WRONG) as server:
         with pytest.raises(Unreachable, match="smtp_sign_in"):
             await sent(server, a_letter())
 
