@@ -1,0 +1,93 @@
+"""`durchwahl assign` and `rebalance` as typed, with the solver in its own process."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from cli.book import app
+from kit.clock import LiveClock
+from kit.database import Database
+from tests.support.builders import a_customer, an_advisor, numbers
+
+
+@pytest.fixture
+def configured(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DURCHWAHL_DATABASE_URL", database_uri)
+    monkeypatch.setenv("DURCHWAHL_ENVIRONMENT", "test")
+
+
+async def durchwahl(*words: str) -> Result:
+    """The command in a thread, since it brings an event loop of its own."""
+    import asyncio
+
+    return await asyncio.to_thread(CliRunner().invoke, app, list(words))
+
+
+def told(result: Result) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(result.stdout.strip().splitlines()[-1])
+    return found
+
+
+async def holders(database: Database) -> Counter[Any]:
+    async with database.reading() as session:
+        rows = await session.fetch("SELECT advisor_id FROM relationships WHERE ends_at IS NULL")
+    return Counter(row["advisor_id"] for row in rows)
+
+
+async def test_everybody_is_assigned(database: Database, configured: None) -> None:
+    async with database.transaction() as session:
+        for _ in range(3):
+            await an_advisor(session)
+        await numbers(session, 3)
+        for _ in range(30):
+            await a_customer(session)
+
+    result = await durchwahl("assign", "--json")
+
+    run = told(result)
+    assert (result.exit_code, run["state"], run["done"], run["figures"]["way"]) == (0, "applied", 30, "flow")
+    assert sorted((await holders(database)).values()) == [10, 10, 10]
+
+
+async def test_who_is_left_without_an_advisor_shows_in_the_exit_code(database: Database, configured: None) -> None:
+    async with database.transaction() as session:
+        await an_advisor(session)
+        await numbers(session, 1)
+        await a_customer(session, products=["dns"])
+
+    result = await durchwahl("assign")
+
+    assert result.exit_code == 2
+    assert "short: 1 customers in DE, dns: has_the_skill" in " ".join(result.stderr.split())
+
+
+async def test_dry_run_apply_undo(database: Database, configured: None) -> None:
+    now = LiveClock().now()
+    async with database.transaction() as session:
+        book = {"cap_s": 24 * 360, "target_s": 12 * 360}
+        full, _ = await an_advisor(session, **book), await an_advisor(session, **book)
+        await numbers(session, 2)
+        for _ in range(24):
+            await a_customer(session, advisor=full, since=now - timedelta(days=3))
+
+    preview = told(await durchwahl("rebalance", "--dry-run", "--budget", "25%", "--json"))
+    assert (preview["state"], preview["planned"], (await holders(database))[full.id]) == ("ready", 6, 24)
+    applied = told(await durchwahl("rebalance", "--apply", preview["id"], "--json"))
+    assert (applied["done"], (await holders(database))[full.id]) == (6, 18)
+    again = await durchwahl("rebalance", "--apply", preview["id"], "--json")
+    assert (again.exit_code, told(again)["refused"]) == (1, "illegal-transition")
+    undone = told(await durchwahl("rebalance", "--undo", preview["id"], "--json"))
+
+    assert (undone["undone"], (await holders(database))[full.id]) == (6, 24)
+
+
+@pytest.mark.parametrize("words", [("--budget", "2x"), ("--budget", "-1"), ("--undo", "run_1", "--dry-run")])
+async def test_what_makes_no_sense_is_refused(configured: None, words: tuple[str, ...]) -> None:
+    assert (await durchwahl("rebalance", *words)).exit_code == 2
