@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ async def shop(services: Services, clock: VirtualClock) -> Shop:
     """Two advisors, one of them with everybody; the work is done when a test says so."""
     shop = Shop(services.database, clock)
     async with shop.database.transaction() as session:
-        book = {"cap_s": 24 * 360, "target_s": 12 * 360}
+        book: dict[str, Any] = {"cap_s": 24 * 360, "target_s": 12 * 360}
         full, _ = await an_advisor(session, **book), await an_advisor(session, **book)
         await numbers(session, 2)
         for _ in range(24):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ LONG_AGO = timedelta(days=3)
 async def overloaded(shop: Shop, customers: int = 40) -> tuple[Advisor, Advisor]:
     """One advisor with all customers of a few days, and a joiner with none."""
     async with shop.database.transaction() as session:
-        book = {"cap_s": customers * 360, "target_s": customers * 180}
+        book: dict[str, Any] = {"cap_s": customers * 360, "target_s": customers * 180}
         full, joiner = await an_advisor(session, **book), await an_advisor(session, **book)
         await numbers(session, 2)
         for _ in range(customers):

@@ -71,7 +71,7 @@ async def test_who_is_left_without_an_advisor_shows_in_the_exit_code(database: D
 async def test_dry_run_apply_undo(database: Database, configured: None) -> None:
     now = LiveClock().now()
     async with database.transaction() as session:
-        book = {"cap_s": 24 * 360, "target_s": 12 * 360}
+        book: dict[str, Any] = {"cap_s": 24 * 360, "target_s": 12 * 360}
         full, _ = await an_advisor(session, **book), await an_advisor(session, **book)
         await numbers(session, 2)
         for _ in range(24):
