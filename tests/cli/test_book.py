@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from datetime import timedelta
@@ -25,9 +26,7 @@ def configured(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def durchwahl(*words: str) -> Result:
     """The command in a thread, since it brings an event loop of its own."""
-    import asyncio
-
-    return await asyncio.to_thread(CliRunner().invoke, app, list(words))
+    return await asyncio.to_thread(lambda: CliRunner().invoke(app, list(words)))
 
 
 def told(result: Result) -> dict[str, Any]:
