@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
@@ -111,6 +112,8 @@ class Session(ReadSession):
         """On whose account this transaction is."""
         self.requests: Mapping[str, str] = {}
         """By subject, which request an announcement is due to, where one transaction serves several."""
+        self.alarms: Counter[str] = Counter()
+        """How many alarms of which type it has raised."""
         self._announced: list[NewEvent] = []
         self._done: list[Deed] = []
 
@@ -122,6 +125,11 @@ class Session(ReadSession):
     def announce(self, event: NewEvent) -> None:
         """Record `event` in this transaction; everything announced is written right before the commit."""
         self._announced.append(event)
+
+    def alarm(self, event: NewEvent) -> None:
+        """Announce what people who watch over the house should look into; it is counted once it is committed."""
+        self.announce(event)
+        self.alarms[event.type] += 1
 
     def audit(self, action: str, at: datetime, subject: str, market_id: str | None = None, **changed: Any) -> None:
         """Note in the audit what is done without an announcement; an announced change is noted by itself."""
@@ -153,6 +161,7 @@ class Session(ReadSession):
     async def savepoint(self) -> AsyncIterator[None]:
         """What fails inside is undone alone, its announcements too."""
         await self.flush()
+        alarms = self.alarms.copy()
         try:
             async with self.raw.transaction():
                 yield
@@ -160,10 +169,12 @@ class Session(ReadSession):
         except BaseException:
             self._announced.clear()
             self._done.clear()
+            self.alarms = alarms
             raise
 
 
 AfterCommit: TypeAlias = Callable[[frozenset[str]], Awaitable[None] | None]
+OnAlarm: TypeAlias = Callable[[Mapping[str, int]], None]
 
 
 class Database:
@@ -177,6 +188,7 @@ class Database:
         self._application = application
         self._hosts = Hosts(url)
         self._listeners: list[AfterCommit] = []
+        self._watchmen: list[OnAlarm] = []
         engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self.connect,
@@ -220,6 +232,10 @@ class Database:
     def after_commit(self, listener: AfterCommit) -> None:
         """`listener` is told after each commit what the transaction wants looked at."""
         self._listeners.append(listener)
+
+    def on_alarm(self, watchman: OnAlarm) -> None:
+        """`watchman` is told after each commit how many alarms of which type it has raised, where there are any."""
+        self._watchmen.append(watchman)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
@@ -279,6 +295,8 @@ class Database:
                     failpoints.reach("after_commit")
                 finally:
                     await session.close()
+        for watchman in self._watchmen if session.alarms else ():
+            watchman(session.alarms)
         await self._tell(frozenset(session.wakes))
 
     async def run(self, work: Callable[[Session], Awaitable[T]], *, attempts: int = 5) -> T:
