@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from api.app import create_watched
 from api.exchange import exchange_of
 from api.services import Services
 from kit.announcements import NewEvent
 from kit.database import Database
+from kit.settings import Settings
 from tests.api.test_bad_input import problem
 from tests.api.test_transactional import services_of
 from tests.nasty.company import GENERAL, founded
@@ -86,11 +88,27 @@ async def test_alarm_of_a_call_that_goes_on_is_counted(client: Client) -> None:
     assert counted((await client.get("/metrics")).text) == 1
 
 
-async def test_alarm_of_a_loop_is_counted(client: Client) -> None:
+async def test_alarm_of_a_loop_is_counted_by_the_worker_that_raised_it(
+    client: Client, database_uri: str, settings: Settings
+) -> None:
     """A promise falls due whose number may not be dialled any more."""
     client, _ = await founded(client)
-    services: Services = services_of(client)
     await declared(client, countries=["AT"])
+    await a_promise_that_is_due(services_of(client))
+    own = Database(database_uri, settings)
+    services = Services(own, services_of(client).clock, settings)
+    watched = Client(create_watched(services), {})
+
+    await Worker(own, exchange_of(services), services.clock).dispatch_once()
+
+    assert len(await told(client)) == 1
+    assert counted((await watched.get("/metrics")).text) == 1
+    assert counted((await client.get("/metrics")).text) == 0
+    await own.close()
+
+
+async def a_promise_that_is_due(services: Services) -> None:
+    """And somebody free who could keep it."""
     async with services.database.transaction() as session:
         await session.execute(
             "UPDATE callbacks SET state = 'due', window_starts_at = $1::timestamptz - interval '40 min', "
@@ -98,11 +116,6 @@ async def test_alarm_of_a_loop_is_counted(client: Client) -> None:
             services.clock.now(),
         )
         await session.execute("UPDATE presences SET state = 'available'")
-
-    await Worker(services.database, exchange_of(services), services.clock).dispatch_once()
-
-    assert len(await told(client)) == 1
-    assert counted((await client.get("/metrics")).text) == 1
 
 
 async def test_alarm_that_was_undone_is_not_counted(client: Client, database: Database) -> None:
