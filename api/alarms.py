@@ -7,12 +7,11 @@ Somebody who tries a thousand times a minute writes one event a minute, and coun
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from kit.announcements import NewEvent
 from kit.clock import Clock
-from kit.database import Database
+from kit.database import Database, Session
 from kit.errors import Fault
 from kit.metrics import Metrics
 
@@ -32,7 +31,7 @@ class Alarms:
             "What was refused or put off, by a request, a call or a loop, and somebody should look into.",
             ("type",),
         )
-        database.on_alarm(self._raised)
+        database.on_commit(self._raised)
 
     async def sound(self, error: BaseException) -> bool:
         """Announce what the error raises an alarm about, unless it has just been; whether it was announced."""
@@ -46,9 +45,9 @@ class Alarms:
             session.announce(alarm)
         return True
 
-    def _raised(self, alarms: Mapping[str, int]) -> None:
-        """By transactions that stand."""
-        for kind, times in alarms.items():
+    def _raised(self, session: Session) -> None:
+        """By a transaction that stands."""
+        for kind, times in session.alarms.items():
             self._counter.labels(kind).inc(times)
 
     def _is_news(self, alarm: NewEvent) -> bool:

@@ -78,11 +78,19 @@ def _assembled(services: Services, routers: Sequence[APIRouter], document: str |
     )
     app.state.services = services
     instruments.install(services)
-    app.state.access_log = AccessLog() if services.settings.access_log else None
+    app.state.access_log = _access_log(services)
     for router in routers:
         add(app, router)
     refuse_unguarded(app)
     return app
+
+
+def _access_log(services: Services) -> AccessLog | None:
+    if not services.settings.access_log:
+        return None
+    log = AccessLog()
+    services.database.on_commit(lambda session: log.committed(services.clock.now(), session))
+    return log
 
 
 def add(app: FastAPI, router: APIRouter) -> None:

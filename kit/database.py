@@ -59,6 +59,7 @@ SELECT set_config('statement_timeout', $1, true), set_config('enable_seqscan', '
 """
 """A report is planned anew each time, and may have every reason to read a whole table."""
 
+Line: TypeAlias = tuple[str, Mapping[str, str]]
 NOT_TRACED = contextlib.nullcontext()
 
 
@@ -114,6 +115,8 @@ class Session(ReadSession):
         """By subject, which request an announcement is due to, where one transaction serves several."""
         self.alarms: Counter[str] = Counter()
         """How many alarms of which type it has raised."""
+        self.lines: list[Line] = []
+        """What is logged of it."""
         self._announced: list[NewEvent] = []
         self._done: list[Deed] = []
 
@@ -130,6 +133,10 @@ class Session(ReadSession):
         """Announce what people who watch over the house should look into; it is counted once it is committed."""
         self.announce(event)
         self.alarms[event.type] += 1
+
+    def log(self, event: str, **ids: str) -> None:
+        """A line for the log of this process, once it is committed; ids and codes only."""
+        self.lines.append((event, ids))
 
     def audit(self, action: str, at: datetime, subject: str, market_id: str | None = None, **changed: Any) -> None:
         """Note in the audit what is done without an announcement; an announced change is noted by itself."""
@@ -161,7 +168,7 @@ class Session(ReadSession):
     async def savepoint(self) -> AsyncIterator[None]:
         """What fails inside is undone alone, its announcements too."""
         await self.flush()
-        alarms = self.alarms.copy()
+        alarms, lines = self.alarms.copy(), len(self.lines)
         try:
             async with self.raw.transaction():
                 yield
@@ -170,11 +177,12 @@ class Session(ReadSession):
             self._announced.clear()
             self._done.clear()
             self.alarms = alarms
+            del self.lines[lines:]
             raise
 
 
 AfterCommit: TypeAlias = Callable[[frozenset[str]], Awaitable[None] | None]
-OnAlarm: TypeAlias = Callable[[Mapping[str, int]], None]
+OnCommit: TypeAlias = Callable[[Session], None]
 
 
 class Database:
@@ -188,7 +196,7 @@ class Database:
         self._application = application
         self._hosts = Hosts(url)
         self._listeners: list[AfterCommit] = []
-        self._watchmen: list[OnAlarm] = []
+        self._witnesses: list[OnCommit] = []
         engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self.connect,
@@ -233,9 +241,9 @@ class Database:
         """`listener` is told after each commit what the transaction wants looked at."""
         self._listeners.append(listener)
 
-    def on_alarm(self, watchman: OnAlarm) -> None:
-        """`watchman` is told after each commit how many alarms of which type it has raised, where there are any."""
-        self._watchmen.append(watchman)
+    def on_commit(self, witness: OnCommit) -> None:
+        """`witness` sees each session once it is committed, for what it has raised and what is logged of it."""
+        self._witnesses.append(witness)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
@@ -295,8 +303,8 @@ class Database:
                     failpoints.reach("after_commit")
                 finally:
                     await session.close()
-        for watchman in self._watchmen if session.alarms else ():
-            watchman(session.alarms)
+        for witness in self._witnesses if session.alarms or session.lines else ():
+            witness(session)
         await self._tell(frozenset(session.wakes))
 
     async def run(self, work: Callable[[Session], Awaitable[T]], *, attempts: int = 5) -> T:
