@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from uuid import UUID
 
 import asyncpg
 from pydantic_core import from_json
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 Record: TypeAlias = asyncpg.Record
 Row: TypeAlias = dict[str, Any]
+Place: TypeAlias = tuple[datetime, UUID] | tuple[None, None]
+"""Where a page of a list begins that is sorted by when something starts: start and id of the last row before it."""
 T = TypeVar("T")
 
 GONE = (
