@@ -17,6 +17,7 @@ import asyncpg
 
 from tests.faults.proxy import Cut, Weather
 from tests.faults.replicas import Replica
+from tests.faults.small_disk import SmallServer
 from tests.faults.town import Town
 
 RECOVERS_S = 15.0
@@ -146,6 +147,19 @@ async def hold_a_lock(storm: Storm) -> None:
         await connection.close()
 
 
+async def fill_the_disk(storm: Storm) -> None:
+    """Only where the server's disk is a small one. Everybody is told so who has something to write."""
+    server, answers = storm.town.server, storm.town.ledger.answers
+    assert isinstance(server, SmallServer)
+    before = answers[503]
+    server.disk.fill()
+    try:
+        await asyncio.sleep(storm.town.dice.uniform(1, 3) * storm.weather_s)
+    finally:
+        server.disk.empty()
+    storm.tally["refused_without_room"] += answers[503] - before
+
+
 FAULTS: dict[str, tuple[Callable[[Storm], Awaitable[None]], int]] = {
     "kill_one": (kill_one, 3),
     "kill_at_a_point": (kill_at_a_point, 6),
@@ -160,5 +174,6 @@ FAULTS: dict[str, tuple[Callable[[Storm], Awaitable[None]], int]] = {
     "throttle": (weather(Weather(bytes_per_s=20_000)), 1),
     "black_hole": (weather(Weather(black_hole=True)), 2),
     "hold_a_lock": (hold_a_lock, 1),
+    "fill_the_disk": (fill_the_disk, 0),
 }
-"""What may happen, and how often in comparison."""
+"""What may happen, and how often in comparison; what is never drawn is asked for by its name."""

@@ -240,6 +240,13 @@ class Town:
 
     # --- what must hold
 
+    async def talking(self, within_s: float = 30.0) -> None:
+        """Until somebody more has talked with an advisor: routes, loops and desks work. Raises `TimeoutError`."""
+        before = self.played["talked"]
+        async with asyncio.timeout(within_s):
+            while self.played["talked"] == before:  # noqa: ASYNC110 - whoever calls gives no signal
+                await asyncio.sleep(0.1)
+
     async def recovered(self, within_s: float) -> float:
         """Seconds until every replica is ready and the invariants hold again. Raises `TimeoutError`."""
         time = asyncio.get_running_loop().time
