@@ -97,12 +97,26 @@ async def freeze(storm: Storm) -> None:
 
 
 async def leave(storm: Storm) -> None:
-    replica = storm.somebody
+    await restart(storm, storm.somebody)
+
+
+async def roll(storm: Storm) -> None:
+    """As a new version comes: one replica after the other."""
+    for replica in storm.town.replicas:
+        await restart(storm, replica)
+
+
+async def restart(storm: Storm, replica: Replica) -> None:
+    """It leaves by itself, and costs the switch nothing that the next replica does not heal."""
+    unhealed = storm.town.ledger.unhealed
+    before = len(unhealed)
     code = await replica.leave()
     if code != 0:
         storm.found("violations", [f"left with {code}"], "leave")
         await replica.kill()
     await replica.start()
+    storm.tally["restarts"] += 1
+    storm.found("violations", unhealed[before:], "leave")
 
 
 async def crash_the_database(storm: Storm) -> None:
@@ -166,6 +180,7 @@ FAULTS: dict[str, tuple[Callable[[Storm], Awaitable[None]], int]] = {
     "kill_all": (kill_all, 2),
     "freeze": (freeze, 1),
     "leave": (leave, 2),
+    "roll": (roll, 1),
     "crash_the_database": (crash_the_database, 2),
     "kill_a_backend": (kill_a_backend, 2),
     "reset": (reset, 2),
