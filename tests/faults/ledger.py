@@ -51,15 +51,16 @@ class Ledger:
             self.promises.add(response.json()["id"])
 
     async def lost(self, session: ReadSession) -> list[str]:
-        """What was acknowledged and is not there."""
+        """What was acknowledged before and is not there; people go on meanwhile."""
+        told, told_events, told_promises = dict(self.calls), set(self.events), set(self.promises)
         kept = await session.fetch("SELECT switch_call_id, id FROM contacts WHERE direction = 'in'")
         calls = {row["switch_call_id"]: encode("con", row["id"]) for row in kept}
         heard = {(row["call_id"], row["identity"]) for row in await session.fetch(HEARD)}
         promises = {encode("cb", row["id"]) for row in await session.fetch("SELECT id FROM callbacks")}
         return [
-            *(f"call {call_id}" for call_id, contact in self.calls.items() if calls.get(call_id) != contact),
-            *(f"event {event}" for event in self.events - heard),
-            *(f"promise {promise}" for promise in self.promises - promises),
+            *(f"call {call_id}" for call_id, contact in told.items() if calls.get(call_id) != contact),
+            *(f"event {event}" for event in told_events - heard),
+            *(f"promise {promise}" for promise in told_promises - promises),
         ]
 
     @property
