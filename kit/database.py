@@ -53,7 +53,9 @@ GONE = (
 RETRY = ("40001", "40P01")
 """Serialization failure and deadlock: the transaction had no effect and may be tried again."""
 
-TOO_SLOW = ("55P03", "57014", "53100", "53200", "25P03")
+DISK_FULL = "53100"
+
+TOO_SLOW = ("55P03", "57014", DISK_FULL, "53200", "25P03")
 """Lock not had in time, statement cancelled by its time-out, disk full, out of memory, idle in transaction."""
 
 
@@ -208,6 +210,8 @@ class Database:
             poolclass=NullPool,
         )
         self.pool = Pool(engine, settings.pool_size, settings.connect_timeout.total_seconds())
+        self.without_room = 0
+        """How often the server said that its disk is full."""
 
     @property
     def exhausted(self) -> bool:
@@ -337,6 +341,7 @@ class Database:
         try:
             yield lane
         except BaseException as error:
+            self.without_room += _state(error) == DISK_FULL
             if is_gone(error):
                 await self.pool.throw_away(lane)
             elif isinstance(error, asyncio.CancelledError) or lane.raw.is_in_transaction():
@@ -355,6 +360,7 @@ class Database:
         except PoolExhausted as error:
             raise DatabaseAway(retry_after_s=2) from error
         except Exception as error:
+            self.without_room += _state(error) == DISK_FULL
             raise as_away(error) or DatabaseAway(retry_after_s=1) from error
 
 
@@ -371,10 +377,12 @@ def as_away(error: BaseException) -> DatabaseAway | None:
     """The 503 that an outside failure of the database is answered with; None for every other error."""
     if is_gone(error):
         return DatabaseAway(retry_after_s=1)
+    return DatabaseAway(retry_after_s=1) if _state(error) in TOO_SLOW else None
+
+
+def _state(error: BaseException) -> str | None:
     cause = _cause(error)
-    if isinstance(cause, asyncpg.PostgresError) and cause.sqlstate in TOO_SLOW:
-        return DatabaseAway(retry_after_s=1)
-    return None
+    return cause.sqlstate if isinstance(cause, asyncpg.PostgresError) else None
 
 
 def _cause(error: BaseException) -> BaseException:
