@@ -12,7 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from advisors import events, queries
-from kit.database import ReadSession, Row, Session
+from kit.database import Place, ReadSession, Row, Session
 from kit.errors import Error, NotFound, Unprocessable
 from kit.ids import IdMaker
 from kit.intervals import Interval
@@ -98,11 +98,17 @@ async def cancel(session: Session, absence_id: UUID, now: datetime) -> Row:
     return await _move(session, absence_id, "cancelled", now)
 
 
-async def ahead(session: ReadSession, advisor_id: UUID, now: datetime) -> Sequence[Row]:
-    """Requested and approved absences, present and to come. Raises `NotFound`."""
+async def ahead(
+    session: ReadSession,
+    advisor_id: UUID,
+    now: datetime,
+    after: Place,
+    limit: int,
+) -> Sequence[Row]:
+    """Requested and approved absences, present and to come; those after a start and id. Raises `NotFound`."""
     if not await queries.existing(session, {advisor_id}):
         raise NotFound
-    return await queries.absences(session, advisor_id, now)
+    return await queries.absences(session, advisor_id, now, after, limit)
 
 
 async def _move(session: Session, absence_id: UUID, state: str, now: datetime) -> Row:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from kit.database import ReadSession, Row, Session
+from kit.database import Place, ReadSession, Row, Session
 
 EXISTING = "SELECT id FROM advisors WHERE id = ANY($1::uuid[])"
 
@@ -130,7 +130,8 @@ SAVE_ABSENCE = "UPDATE absences SET state = $2, ends_at = $3 WHERE id = $1 RETUR
 ABSENCES = """
 SELECT * FROM absences
 WHERE advisor_id = $1 AND ends_at > $2 AND state IN ('requested', 'approved')
-ORDER BY starts_at, id LIMIT 500
+  AND ($3::timestamptz IS NULL OR (starts_at, id) > ($3, $4::uuid))
+ORDER BY starts_at, id LIMIT $5
 """
 
 
@@ -213,6 +214,12 @@ async def save_absence(session: Session, absence_id: UUID, state: str, ends_at: 
     return row
 
 
-async def absences(session: ReadSession, advisor_id: UUID, now: datetime) -> Sequence[Row]:
-    """Requested and approved absences, present and to come."""
-    return await session.fetch(ABSENCES, advisor_id, now)
+async def absences(
+    session: ReadSession,
+    advisor_id: UUID,
+    now: datetime,
+    after: Place,
+    limit: int,
+) -> Sequence[Row]:
+    """Requested and approved absences, present and to come; those after a start and id."""
+    return await session.fetch(ABSENCES, advisor_id, now, *after, limit)

@@ -73,6 +73,7 @@ class AbsenceAnswer(Shown):
 
 class Absences(Shown):
     items: list[AbsenceAnswer]
+    next: str | None = None
 
 
 class AdvisorRef(Shown):

@@ -1,5 +1,6 @@
-"""Alarms of requests that were refused: announced in a transaction of their own, as the request's is undone.
+"""Alarms: counted in this process, whoever raises them, a request, a call or a loop.
 
+Those of requests that were refused are announced in a transaction of their own, as the request's is undone.
 Somebody who tries a thousand times a minute writes one event a minute, and counts a thousand.
 """
 
@@ -8,11 +9,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-from prometheus_client import Counter
-
 from kit.announcements import NewEvent
 from kit.clock import Clock
-from kit.database import Database
+from kit.database import Database, Session
 from kit.errors import Fault
 from kit.metrics import Metrics
 
@@ -22,17 +21,17 @@ MOST = 1000
 
 
 class Alarms:
-    """Those of one process."""
+    """Those of one process; made when it starts, as it hears of those that its transactions raise."""
 
     def __init__(self, database: Database, clock: Clock, metrics: Metrics) -> None:
         self._database, self._clock = database, clock
         self._sounded: OrderedDict[tuple[str, str], datetime] = OrderedDict()
-        self._counter = Counter(
+        self._counter = metrics.counter(
             "durchwahl_alarms",
-            "Requests refused that somebody should look into.",
+            "What was refused or put off, by a request, a call or a loop, and somebody should look into.",
             ("type",),
-            registry=metrics.registry,
         )
+        database.on_commit(self._raised)
 
     async def sound(self, error: BaseException) -> bool:
         """Announce what the error raises an alarm about, unless it has just been; whether it was announced."""
@@ -45,6 +44,11 @@ class Alarms:
         async with self._database.transaction() as session:
             session.announce(alarm)
         return True
+
+    def _raised(self, session: Session) -> None:
+        """By a transaction that stands."""
+        for kind, times in session.alarms.items():
+            self._counter.labels(kind).inc(times)
 
     def _is_news(self, alarm: NewEvent) -> bool:
         key, now = (alarm.type, alarm.subject), self._clock.now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -20,17 +20,18 @@ from api.access_log import AccessLog
 from api.dispatch import Dispatch
 from api.door import CUSTOMERS_OWN, Door
 from api.edge import Edge
-from api.routes import ROUTERS
+from api.routes import ROUTERS, health
 from api.services import Services
 from api.transactional import TransactionalRoute
 
-__all__ = ["Services", "create_app"]
+__all__ = ["Services", "create_app", "create_watched"]
 
 DESCRIPTION = """
 Every customer gets a person of their own. Ids are opaque (`adv_…`), instants ISO 8601 with offset, durations in
 seconds with the unit in the name, numbers E.164. Failures are RFC 9457 problem documents with a stable `type`.
 """
-OWN_PATHS = frozenset({"/v1/openapi.json"})
+DOCUMENT = "/v1/openapi.json"
+OWN_PATHS = frozenset({DOCUMENT})
 """Added by FastAPI itself; says nothing that is not in the repository."""
 
 SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
@@ -54,12 +55,21 @@ class Application(FastAPI):
 
 def create_app(services: Services) -> FastAPI:
     """Build the application. Raises `Unguarded` when a route would let anybody in."""
+    return _assembled(services, ROUTERS, DOCUMENT)
+
+
+def create_watched(services: Services) -> FastAPI:
+    """What a process that serves nobody is watched by: `/livez`, `/readyz` and `/metrics`."""
+    return _assembled(services, [health.router], None)
+
+
+def _assembled(services: Services, routers: Sequence[APIRouter], document: str | None) -> FastAPI:
     app = Application(
         title="Durchwahl",
         version="1",
         summary="A personal advisor for every customer.",
         description=DESCRIPTION,
-        openapi_url="/v1/openapi.json",
+        openapi_url=document,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -68,11 +78,19 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     instruments.install(services)
-    app.state.access_log = AccessLog() if services.settings.access_log else None
-    for router in ROUTERS:
+    app.state.access_log = _access_log(services)
+    for router in routers:
         add(app, router)
     refuse_unguarded(app)
     return app
+
+
+def _access_log(services: Services) -> AccessLog | None:
+    if not services.settings.access_log:
+        return None
+    log = AccessLog()
+    services.database.on_commit(lambda session: log.committed(services.clock.now(), session))
+    return log
 
 
 def add(app: FastAPI, router: APIRouter) -> None:

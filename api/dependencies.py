@@ -165,12 +165,16 @@ def _remembered(connection: HTTPConnection) -> Remembered:
 
 writing = HandOver(_session)
 reading = HandOver(_session)
+reporting = HandOver(_session)
 
 Write = Annotated[Session, Depends(writing)]
 """The request's transaction, committed before the answer is sent; needs `route_class=TransactionalRoute`."""
 
 Read = Annotated[ReadSession, Depends(reading)]
 """A connection for reading; together with `Write`, the same transaction."""
+
+Report = Annotated[ReadSession, Depends(reporting)]
+"""A connection for reading whose statements may take as long as a report's; all of them see one instant."""
 
 Now = Annotated[datetime, Depends(HandOver(lambda connection: _services(connection).clock.now()))]
 NewId = Annotated[IdMaker, Depends(HandOver(lambda connection: _services(connection).new_id))]

@@ -8,7 +8,7 @@ stranger can make us neither parse nor open a transaction.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, ClassVar, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -23,12 +23,13 @@ from accounts import jwt
 from accounts.principal import Principal
 from accounts.recognition import REMEMBERED
 from api.bodies import Kind, StrictRequest
-from api.dependencies import PRINCIPAL, REQUEST_ID, SESSION, JsonOrForm, Requires, reading, writing
+from api.dependencies import PRINCIPAL, REQUEST_ID, SESSION, JsonOrForm, Requires, reading, reporting, writing
 from api.handing import calls, shortened
 from api.services import Services
 from api.versions import Mode, Versioned, tagged
 from kit import actors
 from kit.actors import Actor
+from kit.database import ReadSession
 from kit.errors import Forbidden, NotFound, Unauthorized
 from kit.settings import Settings
 
@@ -98,6 +99,10 @@ class Door(APIRoute):
         return reading in self._asked
 
     @property
+    def reports(self) -> bool:
+        return reporting in self._asked
+
+    @property
     def writes(self) -> bool:
         return writing in self._asked
 
@@ -156,15 +161,24 @@ class Door(APIRoute):
 
     def acting(self, inner: Handler) -> Callable[[Request, Services], Awaitable[Response]]:
         """How the endpoint is called: with a connection for reading where it asks for one."""
-        if not self.reads:
+        if not self.reads and not self.reports:
             return lambda request, _: inner(request)
+        opened = _report if self.reports else _reading
 
         async def read(request: Request, services: Services) -> Response:
-            async with services.database.reading() as session:
+            async with opened(services) as session:
                 request.scope[SESSION] = session
                 return await inner(request)
 
         return read
+
+
+def _reading(services: Services) -> AbstractAsyncContextManager[ReadSession]:
+    return services.database.reading()
+
+
+def _report(services: Services) -> AbstractAsyncContextManager[ReadSession]:
+    return services.database.report(services.settings.report_timeout)
 
 
 async def admitted(scope: Scope, services: Services, requirements: tuple[frozenset[str], ...]) -> Principal:

@@ -12,6 +12,7 @@ from kit.readings import NO_LABELS, Values
 
 def install(services: Services) -> None:
     """Let the process's registry tell them; a second time changes nothing."""
+    services.alarms  # noqa: B018 - from now on it hears of alarms
     read, beats = services.metrics.reading, services.vitals.heartbeats
     build = (version(), platform.python_version())
     read("durchwahl_build_info", "1, with the versions as labels.", lambda: {build: 1.0}, ("version", "python"))

@@ -16,11 +16,15 @@ PATIENCE_S = 2.0
 
 
 class WriteProbe:
-    """A real row, so that a full disk or a server turned read-only shows; at most every ten seconds."""
+    """A real row, so that a server turned read-only shows; at most every ten seconds.
+
+    On a full disk this row finds room, as it replaces itself: what others were told since the last look counts.
+    """
 
     def __init__(self, clock: Clock, database: Database, metrics: Metrics) -> None:
         self._clock, self._database, self._metrics = clock, database, metrics
         self._asked_at = datetime.min.replace(tzinfo=UTC)
+        self._without_room = 0
         self._lock = asyncio.Lock()
 
     async def refresh(self) -> None:
@@ -32,6 +36,9 @@ class WriteProbe:
                 self._asked_at = now
 
     async def _writable(self, now: datetime) -> bool:
+        before, self._without_room = self._without_room, self._database.without_room
+        if self._without_room > before:
+            return False
         try:
             async with asyncio.timeout(PATIENCE_S), self._database.transaction() as session:
                 await queries.write_probe(session, now)

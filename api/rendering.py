@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from starlette.responses import Response
 
 from api import cursors
 from api.services import Services
+from kit.database import Place
 from kit.errors import Error, NotFound, Unprocessable
 from kit.ids import decode
 
@@ -62,6 +64,12 @@ class Page:
     def after_id(self) -> UUID | None:
         """For lists that are sorted by id alone."""
         return None if self.after is None else UUID(self.after[0])
+
+    def after_start(self) -> Place:
+        """For lists that are sorted by when something begins, then by id."""
+        if self.after is None:
+            return None, None
+        return datetime.fromisoformat(self.after[0]), UUID(self.after[1])
 
     def next_after(self, rows: Sequence[Row], sort_key: Callable[[Row], Sequence[Any]]) -> str | None:
         """The cursor for the next page, where this one is full; null otherwise."""

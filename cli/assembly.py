@@ -132,3 +132,9 @@ def with_loops(services: Services, *, work: bool = True) -> None:
     services.background.append(
         lambda: Supervisor(loops if work else loops[:1], services.vitals.heartbeats, name="worker")
     )
+
+
+def with_worker(services: Services) -> None:
+    """Add the worker's loops alone, for a process that answers no requests."""
+    loops = Worker(services.database, exchange_of(services), services.clock, services.settings).loops()
+    services.background.append(lambda: Supervisor(loops, services.vitals.heartbeats, name="worker"))

@@ -1,14 +1,15 @@
 """`durchwahl export`, `erase` and `retention`.
 
 An erasure takes two persons here as everywhere: each names the address of an account of theirs. Exit codes: 0 done,
-1 refused (the reason is printed), 3 when the database is away.
+1 refused (the word of the problem is on standard error), 2 misused, 3 when the database is away.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -27,6 +28,8 @@ REFUSED, AWAY = 1, 3
 ASKERS = frozenset(("supervisor", "admin", "auditor"))
 DECIDERS = frozenset(("admin", "auditor"))
 
+Json = Annotated[bool, typer.Option("--json", help="A JSON object a line on standard output.")]
+
 
 @app.command()
 def export(
@@ -42,7 +45,7 @@ def export(
         async with services.database.reading() as session:
             return await exported(session, ref, services.clock.now())
 
-    _tell(_done(work), pretty=True)
+    sys.stdout.write(to_json(_done(work), indent=2).decode() + "\n")
 
 
 @app.command()
@@ -54,21 +57,23 @@ def erase(
     decline: Annotated[str | None, typer.Option(help="An erasure's id, `era_…`.")] = None,
     by: Annotated[str | None, typer.Option(help="Address of the account that decides.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="List those that wait for a decision.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Ask for an erasure, or decide on one as another person."""
     if sum((ref is not None, approve is not None, decline is not None, listed)) != 1:
         raise typer.BadParameter("name a customer, --approve, --decline or --list")
     if listed:
-        _tell(_done(_open_ones))
+        _tell(_done(_open_ones), as_json)
     elif ref is not None:
-        _tell(_done(_asking(ref, reason, requested_by)))
+        _tell([_done(_asking(ref, reason, requested_by))], as_json)
     else:
-        _tell(_done(_deciding(approve or decline or "", by, approves=approve is not None)))
+        _tell([_done(_deciding(approve or decline or "", by, approves=approve is not None))], as_json)
 
 
 @app.command()
 def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Let go of what has been kept long enough; a loop does it once a day."""
 
@@ -81,7 +86,7 @@ def retention(
                 return await rules.would_do(session, settings, now)
         return await rules.run_once(services.database, settings, now, anew=True)
 
-    _tell(_done(work))
+    _tell(_done(work), as_json)
 
 
 async def _open_ones(services: Services) -> Any:
@@ -124,32 +129,38 @@ def _deciding(erasure: str, address: str | None, *, approves: bool) -> Callable[
 
 
 async def _account(session: ReadSession, address: str | None, roles: frozenset[str]) -> str:
-    """The id of an active account that may."""
+    """The id of an active account that may. Raises `Forbidden`."""
+    from kit.errors import Forbidden
     from kit.ids import encode
     from privacy import queries
 
-    account = await queries.account_of_email(session, address or "")
+    if address is None:
+        raise typer.BadParameter("name the address of your account")
+    account = await queries.account_of_email(session, address)
     if account is None or not account["active"] or account["role"] not in roles:
-        raise typer.BadParameter("name the address of an account that may do this")
+        raise Forbidden
     return encode("acc", account["id"])
 
 
 def _done(work: Callable[[Services], Awaitable[Any]]) -> Any:
+    from cli.assembly import opened
+    from kit.database import DatabaseAway
+    from kit.errors import Fault
+
     async def run() -> Any:
-        from cli.assembly import opened
-        from kit.database import DatabaseAway
-        from kit.errors import Fault
+        async with opened(Settings()) as services:
+            return await work(services)
 
-        try:
-            async with opened(Settings()) as services:
-                return await work(services)
-        except Fault as fault:
-            typer.echo(f"{fault.word}: {fault.title}", err=True)
-            raise typer.Exit(AWAY if isinstance(fault, DatabaseAway) else REFUSED) from None
-
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except Fault as fault:
+        typer.echo(f"{fault.word}: {fault.title}", err=True)
+        raise typer.Exit(AWAY if isinstance(fault, DatabaseAway) else REFUSED) from None
 
 
-def _tell(answer: Any, *, pretty: bool = False) -> None:
-    for one in answer if isinstance(answer, list) else [answer]:
-        sys.stdout.write(to_json(one, indent=2 if pretty else None).decode() + "\n")
+def _tell(answers: Sequence[Any], as_json: bool) -> None:
+    """A line each: an object, or its values for people."""
+    for answer in answers:
+        told = to_json(answer).decode()
+        values = (str(value) for value in json.loads(told).values() if value not in (None, []))
+        sys.stdout.write((told if as_json else "  ".join(values)) + "\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import socket
 import sys
@@ -11,12 +10,12 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
-from api.app import create_app
+from api.app import create_app, create_watched
 from api.outlets import SERVER_OPTIONS, FramingProtocol
 from cli import first_start
-from cli.assembly import opened, with_loops
-from kit.loops import Supervisor
+from cli.assembly import opened, with_loops, with_worker
 from kit.settings import Settings
 
 DRAIN_S = 30
@@ -27,7 +26,7 @@ KEEP_ALIVE_S = 75
 
 async def serve(settings: Settings, *, demo: bool = False) -> None:
     """Serve until told to stop. Port 0: a free one, known from the start, as the demo's people must find it."""
-    listening = _bound(settings)
+    listening = _bound(settings.host, settings.port)
     settings = settings.model_copy(update={"port": listening.getsockname()[1]})
     async with opened(settings) as services:
         with_loops(services, work=settings.workers)
@@ -41,15 +40,15 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
         await server(create_app(services), settings, leaving).serve(sockets=[listening])
 
 
-def _bound(settings: Settings) -> socket.socket:
+def _bound(host: str, port: int) -> socket.socket:
     """Has its port but doesn't listen yet: until the service is ready whoever comes is turned away at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        bound.bind((settings.host, settings.port))
+        bound.bind((host, port))
     except OSError as error:
-        sys.exit(f"durchwahl: can't listen on {settings.host}:{settings.port}: {error.strerror}")
+        sys.exit(f"durchwahl: can't listen on {host}:{port}: {error.strerror}")
     return bound
 
 
@@ -90,14 +89,22 @@ def server(app: object, settings: Settings, leaving: Callable[[], None] = lambda
 
 
 async def work(settings: Settings) -> None:
-    """Run the loops until told to stop."""
-    from api.exchange import exchange_of
-    from worker.loops import Worker
+    """Run the loops until told to stop; on `worker_port` somebody may watch."""
+    host, port = settings.worker_host, settings.worker_port
+    listening = None if port is None else _bound(host, port)
+    async with opened(settings) as services:
+        with_worker(services)
+        app = create_watched(services)
+        if listening is None:
+            await _until_told(app)
+        else:
+            await server(app, settings, services.vitals.drain).serve(sockets=[listening])
 
+
+async def _until_told(app: FastAPI) -> None:
+    """What runs in the application's life, without anybody listening."""
     leave = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, leave.set)
-    async with opened(settings) as services, contextlib.AsyncExitStack() as stack:
-        loops = Worker(services.database, exchange_of(services), services.clock, services.settings).loops()
-        await stack.enter_async_context(Supervisor(loops, services.vitals.heartbeats, name="worker"))
+    async with app.router.lifespan_context(app):
         await leave.wait()

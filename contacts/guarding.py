@@ -28,13 +28,13 @@ async def refused(scene: Scene, promise: Promise) -> bool:
         check_may_be_dialled(promise["number"], market.callable_countries(scene.now))
     except Unprocessable:
         forbidden = Reached("number_not_allowed", market.id, promise["asked_by"], scene.now)
-        scene.session.announce(forbidden.alarm(scene.now))
+        scene.session.alarm(forbidden.alarm(scene.now))
         await callbacks.cancel(scene.session, promise, "number_not_allowed", scene.now)
         return True
     reached = await guards.dial_reached(scene.session, promise, market.policy(scene.now).dialling, scene.now)
     if reached is None:
         return False
-    scene.session.announce(reached.alarm(scene.now))
+    scene.session.alarm(reached.alarm(scene.now))
     await _postpone(scene, promise, reached)
     return True
 

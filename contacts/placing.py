@@ -18,6 +18,7 @@ from contacts import queries
 from contacts.public import contact_changed, offer_changed
 from contacts.situation import Case, Scene, problem
 from contacts.states import CONTACT
+from decisions import service as decisions
 from kit.ids import encode
 from routing.plan import Closed, Explain, Explanation, Offer, Plan, Reason, ToCallbackOnly, Trail, Wait
 
@@ -268,6 +269,8 @@ async def _write(scene: Scene, placed: Sequence[Placed]) -> None:
     )
     for one in placed:
         one.case.offer = one.offer
+        if one.decision is not None:
+            decisions.tell(session, one.decision["id"], one.decision["kind"], one.decision["subject"])
         announce(scene, one)
 
 

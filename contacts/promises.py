@@ -197,7 +197,7 @@ async def _promise(scene: Scene, row: Contact, number: str, *, asked_by: str | N
     )
     reached = await guards.reached(scene.session, wish, market.policy(scene.now).dialling, scene.now)
     if reached is not None:
-        scene.session.announce(reached.alarm(scene.now))
+        scene.session.alarm(reached.alarm(scene.now))
         return None
     stored = await callbacks.promise(scene.session, wish, best.slot, scene.exchange.new_id(scene.now), scene.now)
     slot = Slot(stored["window_starts_at"], stored["window_ends_at"])

@@ -27,6 +27,7 @@ class Customers:
         names=frozenset(CustomerRow.model_fields),
         lists=frozenset({"phones", "languages", "products"}),
         documents=frozenset({"calling_hours"}),
+        numbers=frozenset({"expected_seconds"}),
     )
     batch = BATCH
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from kit.database import ReadSession, Row, Session
+from kit.database import Place, ReadSession, Row, Session
 
 LOCK_CUSTOMERS = """
 SELECT id FROM customers WHERE external_ref = ANY($1::text[]) ORDER BY id FOR NO KEY UPDATE
@@ -75,7 +75,8 @@ SELECT r.* FROM customers c CROSS JOIN LATERAL (
     SELECT * FROM relationships r
     WHERE r.customer_id = c.id AND r.market_id = c.market_id AND r.ends_at IS NOT NULL
 ) r
-WHERE c.external_ref = $1 ORDER BY r.starts_at DESC, r.id DESC LIMIT 500
+WHERE c.external_ref = $1 AND ($2::timestamptz IS NULL OR (r.starts_at, r.id) < ($2, $3::uuid))
+ORDER BY r.starts_at DESC, r.id DESC LIMIT $4
 """
 
 END = """
@@ -273,9 +274,9 @@ async def last_changed(session: ReadSession, customer_id: UUID, since: datetime)
     return found if found is not None and found > since else None
 
 
-async def history(session: ReadSession, external_ref: str) -> Sequence[Row]:
-    """All relationships of a customer, the newest first."""
-    return await session.fetch(HISTORY, external_ref)
+async def history(session: ReadSession, external_ref: str, before: Place, limit: int) -> Sequence[Row]:
+    """A customer's relationships, the newest first; those before a start and id."""
+    return await session.fetch(HISTORY, external_ref, *before, limit)
 
 
 async def end(session: Session, endings: Iterable[tuple[UUID, datetime, str]]) -> int:

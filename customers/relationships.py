@@ -19,7 +19,7 @@ from customers.beginnings import Placed, Present, Seeker
 from customers.book_queries import Booking
 from customers.books import Books, Edge, Shelf, in_utc
 from customers.needs import ProductEntry
-from kit.database import ReadSession, Row, Session
+from kit.database import Place, ReadSession, Row, Session
 from kit.errors import Conflict, Error, Fault, NotFound, Unprocessable
 from kit.ids import IdMaker
 from kit.local_time import mask_from_bytes
@@ -138,9 +138,9 @@ async def end(session: Session, external_ref: str, now: datetime, reason: str = 
     session.announce(events.book_changed(book, now))
 
 
-async def history(session: ReadSession, external_ref: str) -> Sequence[Row]:
-    """All relationships, the newest first. Raises `NotFound`."""
-    rows = await queries.history(session, external_ref)
+async def history(session: ReadSession, external_ref: str, before: Place, limit: int) -> Sequence[Row]:
+    """Relationships, the newest first; those before a start and id. Raises `NotFound`."""
+    rows = await queries.history(session, external_ref, before, limit)
     if not rows and await queries.customer(session, external_ref) is None:
         raise NotFound
     return rows

@@ -137,6 +137,7 @@ class RelationshipAnswer(Shown):
 
 class History(Shown):
     items: list[RelationshipAnswer]
+    next: str | None = None
 
 
 class ProductCommand(Command):

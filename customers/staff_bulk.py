@@ -14,7 +14,7 @@ from kit.bulk import Done
 from kit.database import ReadSession, Session
 from kit.errors import Fault
 from kit.ids import IdMaker, encode
-from kit.records import Columns
+from kit.records import Columns, whole
 
 NOBODY = Names({}, {}, frozenset())
 
@@ -30,6 +30,7 @@ class Advisors:
         names=frozenset(AdvisorRow.model_fields),
         lists=frozenset({"languages", "markets", "skills"}),
         documents=frozenset({"working_pattern", "book"}),
+        numbers=frozenset({"phone_capacity", "chat_capacity", "email_capacity"}),
     )
     batch = 200
 
@@ -61,8 +62,9 @@ def _skills(value: Mapping[str, Any]) -> dict[str, Any]:
     return {"skills": [_skill(one) if isinstance(one, str) else one for one in written]}
 
 
-def _skill(text: str) -> dict[str, str]:
-    parts = text.split(":", 2)
+def _skill(text: str) -> dict[str, Any]:
+    skill, *more = text.split(":", 2)
+    parts = [skill, *map(whole, more[:1]), *more[1:]]
     return dict(zip(("skill", "level", "valid_until"), parts, strict=False))
 
 

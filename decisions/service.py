@@ -50,6 +50,13 @@ async def keep(session: Session, decisions: Sequence[Decision]) -> None:
     """Write all in one statement; what they are about announces itself."""
     if decisions:
         await queries.insert(session, [_row(decision) for decision in decisions])
+    for decision in decisions:
+        tell(session, decision.id, decision.kind, decision.subject)
+
+
+def tell(session: Session, decision_id: UUID, kind: str, subject: str) -> None:
+    """A line in the log, by which a request or a loop leads to its decision."""
+    session.log("decided", decision=encode("dec", decision_id), kind=kind, subject=subject)
 
 
 async def get(session: ReadSession, decision_id: UUID) -> DecisionAnswer:

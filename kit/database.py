@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from uuid import UUID
 
 import asyncpg
 from pydantic_core import from_json
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 Record: TypeAlias = asyncpg.Record
 Row: TypeAlias = dict[str, Any]
+Place: TypeAlias = tuple[datetime, UUID] | tuple[None, None]
+"""Where a page of a list begins that is sorted by when something starts: start and id of the last row before it."""
 T = TypeVar("T")
 
 GONE = (
@@ -49,7 +53,9 @@ GONE = (
 RETRY = ("40001", "40P01")
 """Serialization failure and deadlock: the transaction had no effect and may be tried again."""
 
-TOO_SLOW = ("55P03", "57014", "53100", "53200", "25P03")
+DISK_FULL = "53100"
+
+TOO_SLOW = ("55P03", "57014", DISK_FULL, "53200", "25P03")
 """Lock not had in time, statement cancelled by its time-out, disk full, out of memory, idle in transaction."""
 
 
@@ -58,6 +64,7 @@ SELECT set_config('statement_timeout', $1, true), set_config('enable_seqscan', '
 """
 """A report is planned anew each time, and may have every reason to read a whole table."""
 
+Line: TypeAlias = tuple[str, Mapping[str, str]]
 NOT_TRACED = contextlib.nullcontext()
 
 
@@ -111,6 +118,10 @@ class Session(ReadSession):
         """On whose account this transaction is."""
         self.requests: Mapping[str, str] = {}
         """By subject, which request an announcement is due to, where one transaction serves several."""
+        self.alarms: Counter[str] = Counter()
+        """How many alarms of which type it has raised."""
+        self.lines: list[Line] = []
+        """What is logged of it."""
         self._announced: list[NewEvent] = []
         self._done: list[Deed] = []
 
@@ -122,6 +133,15 @@ class Session(ReadSession):
     def announce(self, event: NewEvent) -> None:
         """Record `event` in this transaction; everything announced is written right before the commit."""
         self._announced.append(event)
+
+    def alarm(self, event: NewEvent) -> None:
+        """Announce what people who watch over the house should look into; it is counted once it is committed."""
+        self.announce(event)
+        self.alarms[event.type] += 1
+
+    def log(self, event: str, **ids: str) -> None:
+        """A line for the log of this process, once it is committed; ids and codes only."""
+        self.lines.append((event, ids))
 
     def audit(self, action: str, at: datetime, subject: str, market_id: str | None = None, **changed: Any) -> None:
         """Note in the audit what is done without an announcement; an announced change is noted by itself."""
@@ -153,6 +173,7 @@ class Session(ReadSession):
     async def savepoint(self) -> AsyncIterator[None]:
         """What fails inside is undone alone, its announcements too."""
         await self.flush()
+        alarms, lines = self.alarms.copy(), len(self.lines)
         try:
             async with self.raw.transaction():
                 yield
@@ -160,10 +181,13 @@ class Session(ReadSession):
         except BaseException:
             self._announced.clear()
             self._done.clear()
+            self.alarms = alarms
+            del self.lines[lines:]
             raise
 
 
 AfterCommit: TypeAlias = Callable[[frozenset[str]], Awaitable[None] | None]
+OnCommit: TypeAlias = Callable[[Session], None]
 
 
 class Database:
@@ -177,6 +201,7 @@ class Database:
         self._application = application
         self._hosts = Hosts(url)
         self._listeners: list[AfterCommit] = []
+        self._witnesses: list[OnCommit] = []
         engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self.connect,
@@ -185,6 +210,8 @@ class Database:
             poolclass=NullPool,
         )
         self.pool = Pool(engine, settings.pool_size, settings.connect_timeout.total_seconds())
+        self.without_room = 0
+        """How often the server said that its disk is full."""
 
     @property
     def exhausted(self) -> bool:
@@ -220,6 +247,10 @@ class Database:
     def after_commit(self, listener: AfterCommit) -> None:
         """`listener` is told after each commit what the transaction wants looked at."""
         self._listeners.append(listener)
+
+    def on_commit(self, witness: OnCommit) -> None:
+        """`witness` sees each session once it is committed, for what it has raised and what is logged of it."""
+        self._witnesses.append(witness)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[ReadSession]:
@@ -279,6 +310,8 @@ class Database:
                     failpoints.reach("after_commit")
                 finally:
                     await session.close()
+        for witness in self._witnesses if session.alarms or session.lines else ():
+            witness(session)
         await self._tell(frozenset(session.wakes))
 
     async def run(self, work: Callable[[Session], Awaitable[T]], *, attempts: int = 5) -> T:
@@ -308,6 +341,7 @@ class Database:
         try:
             yield lane
         except BaseException as error:
+            self.without_room += _state(error) == DISK_FULL
             if is_gone(error):
                 await self.pool.throw_away(lane)
             elif isinstance(error, asyncio.CancelledError) or lane.raw.is_in_transaction():
@@ -326,6 +360,7 @@ class Database:
         except PoolExhausted as error:
             raise DatabaseAway(retry_after_s=2) from error
         except Exception as error:
+            self.without_room += _state(error) == DISK_FULL
             raise as_away(error) or DatabaseAway(retry_after_s=1) from error
 
 
@@ -342,10 +377,12 @@ def as_away(error: BaseException) -> DatabaseAway | None:
     """The 503 that an outside failure of the database is answered with; None for every other error."""
     if is_gone(error):
         return DatabaseAway(retry_after_s=1)
+    return DatabaseAway(retry_after_s=1) if _state(error) in TOO_SLOW else None
+
+
+def _state(error: BaseException) -> str | None:
     cause = _cause(error)
-    if isinstance(cause, asyncpg.PostgresError) and cause.sqlstate in TOO_SLOW:
-        return DatabaseAway(retry_after_s=1)
-    return None
+    return cause.sqlstate if isinstance(cause, asyncpg.PostgresError) else None
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -37,7 +37,11 @@ class Metrics:
         self.db_writable: float | None = None
         """1 when a row could be written just now, 0 when not, None before the first try."""
         self.loop_lag_s = 0.0
-        self.reading("durchwahl_db_writable", "1 when a row could be written just now.", self._writable)
+        self.reading(
+            "durchwahl_db_writable",
+            "1 when a row could be written just now and nobody was told of a full disk.",
+            self._writable,
+        )
         self.reading(
             "durchwahl_loop_lag_seconds",
             "How late the event loop was at its last turn.",

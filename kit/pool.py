@@ -110,6 +110,7 @@ class Pool:
         while self._idle:
             lane = self._idle.pop()
             if lane.raw.is_closed():
+                await self._end(lane)  # what SQLAlchemy has put on top is still open
                 continue
             if takes_writes(lane.raw):
                 return lane
@@ -120,7 +121,11 @@ class Pool:
     async def _open(self) -> Lane:
         generation = self._generation
         connection = await self._engine.connect()
-        raw = (await connection.get_raw_connection()).driver_connection
+        try:
+            raw = (await connection.get_raw_connection()).driver_connection
+        except BaseException:
+            await connection.close()
+            raise
         return Lane(connection, cast(Raw, raw), generation)
 
     async def _end(self, lane: Lane) -> None:

@@ -35,11 +35,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What a CSV header may name, which cells hold lists, and which hold JSON."""
+    """What a CSV header may name, which cells hold lists, which hold JSON, and which a whole number."""
 
     names: frozenset[str]
     lists: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
 
 
 def format_of(path: Path) -> Format:
@@ -176,6 +177,7 @@ class _Kept:
         return taken[0][0], _decoded(b"\n".join(raws)) if raws else None
 
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _CELL_OPENS = re.compile(rb'(?:\A|[,;])"')
 _CELL_CLOSES = re.compile(rb'(?:[^"]|"")*+"')
 
@@ -223,4 +225,9 @@ def _cell(name: str, cell: str, columns: Columns) -> Any:
         return strict_json.loads(cell.encode())
     if name in columns.lists:
         return [part.strip() for part in cell.split(LIST_MARK) if part.strip()]
-    return cell.strip()
+    return whole(cell.strip()) if name in columns.numbers else cell.strip()
+
+
+def whole(text: str) -> int | str:
+    """The whole number that is written here; else the text, for whoever reads it to refuse."""
+    return int(text) if _WHOLE.fullmatch(text) else text

@@ -146,8 +146,12 @@ class Settings(BaseSettings):
         "nowhere. Needs the extra `tracing`, which the container image has.",
     )
     tracing_share: float = Field(1.0, description="Which share of requests is traced, from 0 to 1.", ge=0, le=1)
-    access_log: bool = Field(True, description="Whether each request is logged: route, status, duration.")
+    access_log: bool = Field(True, description="Whether each request and each decision is logged.")
     workers: bool = Field(True, description="Whether `durchwahl serve` also runs the loops.")
+    worker_host: str = Field("127.0.0.1", description="Address that `durchwahl worker` can be watched at.")
+    worker_port: int | None = Field(
+        None, description="Port for its `/livez`, `/readyz` and `/metrics`; left out: it listens on none."
+    )
 
     @model_validator(mode="after")
     def _provider_is_whole(self) -> Self:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from kit.strictness import Strict
+
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LINE_BREAK = re.compile(r"[\t\n\r\u2028\u2029]")
 
@@ -27,7 +29,7 @@ CODES = {
 """Codes of ours for some of pydantic's words; the others are stable and clear (`missing`, `string_too_long`)."""
 
 
-class Command(BaseModel):
+class Command(Strict):
     """What somebody asks for: an unknown member is refused, so that a misspelt wish is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)

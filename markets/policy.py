@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from kit.fields import PhoneRegion
+from kit.strictness import Strict
 from kit.week import WEEKDAYS, BadWeek, Week
 from routing.policy import RoutingPolicy
 
@@ -20,7 +21,7 @@ LONGEST_S = 86_400
 """Nobody waits for a day; a larger number is a mistake."""
 
 
-class CallbackPolicy(BaseModel):
+class CallbackPolicy(Strict):
     """Which windows are offered for callbacks, and what follows when nobody answers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,7 +63,7 @@ class CallbackPolicy(BaseModel):
         return Week.parse(dict.fromkeys(WEEKDAYS, self.quiet_hours)) if self.quiet_hours else None
 
 
-class DialPolicy(BaseModel):
+class DialPolicy(Strict):
     """Whom we let ourselves be made to dial, and how often. Numbers that cost dearly are never dialled anyway."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -87,7 +88,7 @@ class DialPolicy(BaseModel):
     )
 
 
-class Policy(BaseModel):
+class Policy(Strict):
     """One version of a market's rules. Durations are seconds unless the name says otherwise."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

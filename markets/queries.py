@@ -21,7 +21,9 @@ LIMIT 1
 """
 
 POLICIES = """
-SELECT version, valid_from, rules FROM policies WHERE market_id = $1 ORDER BY version DESC LIMIT 1000
+SELECT version, valid_from, rules FROM policies
+WHERE market_id = $1 AND ($2::integer IS NULL OR version < $2)
+ORDER BY version DESC LIMIT $3
 """
 
 NEWEST_VERSION = "SELECT coalesce(max(version), 0) FROM policies WHERE market_id = $1"
@@ -35,9 +37,9 @@ async def policy_in_force(session: ReadSession, market_id: str, now: datetime) -
     return await session.fetch_row(POLICY_IN_FORCE, market_id, now)
 
 
-async def policies(session: ReadSession, market_id: str) -> Sequence[Row]:
-    """All versions, the newest first."""
-    return await session.fetch(POLICIES, market_id)
+async def policies(session: ReadSession, market_id: str, before: int | None, limit: int) -> Sequence[Row]:
+    """Versions, the newest first; those before one."""
+    return await session.fetch(POLICIES, market_id, before, limit)
 
 
 async def newest_version(session: ReadSession, market_id: str) -> int:

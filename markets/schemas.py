@@ -76,6 +76,7 @@ class PolicyAnswer(Shown):
 
 class Policies(Shown):
     items: list[PolicyAnswer]
+    next: str | None = None
 
 
 class ClosureCommand(Command):

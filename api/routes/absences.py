@@ -15,6 +15,7 @@ from advisors import absences as advisors
 from advisors.schemas import AbsenceAnswer, AbsenceCommand, Absences, DecisionCommand
 from api.dependencies import NewId, Now, Read, Write, requires
 from api.errors import problems
+from api.rendering import Paging
 from api.transactional import TransactionalRoute
 from api.versions import MustMatch, Tagged, Versions
 from desk_groups import absences as desk_groups
@@ -62,11 +63,15 @@ async def enter(
 
 
 @router.get("/advisors/{advisor_id}/absences", summary="List an advisor's absences")
-async def listed(principal: AtTheDesk, advisor_id: str, session: Read, now: Now) -> Absences:
+async def listed(principal: AtTheDesk, advisor_id: str, session: Read, now: Now, page: Paging) -> Absences:
     """Requested and approved ones, present and to come; for the advisor, the lead of the group and supervisors."""
     identifier = decode("adv", advisor_id)
     await _check_concerned(session, principal, identifier)
-    return Absences(items=[_answer(row) for row in await advisors.ahead(session, identifier, now)])
+    rows = await advisors.ahead(session, identifier, now, page.after_start(), page.limit)
+    return Absences(
+        items=[_answer(row) for row in rows],
+        next=page.next_after(rows, lambda row: [row["starts_at"], row["id"]]),
+    )
 
 
 @router.get("/absences/{absence_id}", summary="Read an absence")

@@ -13,7 +13,7 @@ from accounts.schemas import CustomerToken
 from api.dependencies import FromServices, NewId, Now, Read, Remember, Write, keyless, requires
 from api.errors import problems
 from api.kept import KeptBooks, KeptWords
-from api.rendering import Json, reference
+from api.rendering import Json, Paging, reference
 from api.transactional import TransactionalRoute
 from api.versions import MayMatch, Tagged
 from customers import card, public, relationships, service
@@ -179,10 +179,14 @@ async def history(
     _: Annotated[Principal, requires("control_center", "supervisor", "auditor")],
     external_ref: Reference,
     session: Read,
+    page: Paging,
 ) -> History:
     """Every relationship of the customer, the newest first, without gaps that nobody wanted."""
-    rows = await relationships.history(session, external_ref)
-    return History(items=[public.relationship(row) for row in rows])
+    rows = await relationships.history(session, external_ref, page.after_start(), page.limit)
+    return History(
+        items=[public.relationship(row) for row in rows],
+        next=page.next_after(rows, lambda row: [row["starts_at"], row["id"]]),
+    )
 
 
 async def _introduced(

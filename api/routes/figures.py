@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from accounts.principal import Principal
 from accounts.roles import DESK
-from api.dependencies import Now, Read, requires
+from api.dependencies import Now, Report, requires
 from api.transactional import TransactionalRoute
 from kit.wire import Moment
 from reporting import figures
@@ -27,7 +27,7 @@ class FiguresOut(BaseModel):
 @router.get("/figures", summary="Read the figures of the day")
 async def read(
     _: Annotated[Principal, requires(*DESK, "admin")],
-    session: Read,
+    session: Report,
     now: Now,
     since: Annotated[Moment, Query(description="From when on, usually midnight; at most seven days ago.")],
 ) -> FiguresOut:

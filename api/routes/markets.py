@@ -11,7 +11,7 @@ from accounts.principal import Principal
 from accounts.roles import DESK
 from api.dependencies import NewId, Now, Read, Write, requires
 from api.errors import problems
-from api.rendering import Json
+from api.rendering import Json, Paging
 from api.transactional import TransactionalRoute
 from api.versions import MayMatch, MustMatch, Tagged
 from kit.fields import MarketId
@@ -107,12 +107,13 @@ async def _in_force(session: Read, market_id: str, now: Now) -> PolicyAnswer:
 
 
 @router.get("/markets/{market_id}/policies", summary="List a market's policies")
-async def policies(_: Reader, market_id: Named, session: Read, versions: Tagged) -> Policies:
-    """All versions, the newest first, those to come included."""
+async def policies(_: Reader, market_id: Named, session: Read, versions: Tagged, page: Paging) -> Policies:
+    """Versions, the newest first, those to come included."""
     await service.get(session, market_id)
     newest = await queries.newest_version(session, market_id)
-    rows = await queries.policies(session, market_id)
-    found = Policies(items=[public.policy_row(market_id, row) for row in rows])
+    rows = await queries.policies(session, market_id, page.after[0] if page.after else None, page.limit)
+    shown = [public.policy_row(market_id, row) for row in rows]
+    found = Policies(items=shown, next=page.next_after(rows, lambda row: [row["version"]]))
     return versions.of(found, edit=[market_id, newest])
 
 

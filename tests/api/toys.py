@@ -7,7 +7,7 @@ from typing import Annotated
 
 import asyncpg
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -44,7 +44,11 @@ class Wish(Command):
     deep: object = None
 
 
-class Call(Command):
+class Call(BaseModel):
+    """May come as a form, where all is text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     call_id: Line
     digits: int = Field(0, ge=0)
 

@@ -20,6 +20,7 @@ from tests.faults.far import far_away
 from tests.faults.herd import stampede
 from tests.faults.killing import POINTS, killing
 from tests.faults.own_server import OwnServer
+from tests.faults.small_disk import NoSmallDisk, SmallServer, small_disk
 from tests.faults.storm import Storm
 from tests.faults.town import NOISY, a_town
 from tests.races.desks import found as found_desks
@@ -106,6 +107,25 @@ async def storm(place: Place, cycles: int, seed: int) -> Found:
         return stormy.tally + ended + Counter({"storms": cycles, **told, **promised}), stormy.wrong
 
 
+async def disk(place: Place, cycles: int, seed: int) -> Found:
+    """The database's disk is full for some seconds, again and again."""
+    try:
+        async with (
+            small_disk() as small,
+            SmallServer(small) as server,
+            a_town(server, place.empty_folder(), seed, noise=NOISY) as town,
+        ):
+            stormy = Storm(town, weather_s=5)
+            async with town.living():
+                for _ in range(cycles):
+                    await stormy.cycle("fill_the_disk")
+            await stormy.end(within_s=110)
+    except NoSmallDisk as reason:
+        return Counter(), [str(reason)]
+    never = [] if stormy.tally["refused_without_room"] else ["it was never full"]
+    return stormy.tally + Counter({"full_disks": cycles}), [*stormy.wrong, *never]
+
+
 async def herd(place: Place, number: int, seed: int) -> Found:
     """So many dashboards come back at once; routing p99 below 500 ms meanwhile, all back within 15 s."""
     async with OwnServer() as server, a_town(server, place.empty_folder(), seed) as town:
@@ -164,6 +184,7 @@ PARTS: dict[str, Part] = {
     "kill": Part(kill, "kill_cycles", 20, 1_000, 50),
     "races": Part(races, "races", 500, 10_000, 1_000),
     "storm": Part(storm, "storms", 5, 500, 20),
+    "disk": Part(disk, "full_disks", 2, 100, 20),
     "cuts": Part(cuts, "commit_cuts", 100, 5_000, 250),
     "readers": Part(readers, "seconds_of_reading", 20, 1_800, 100),
     "orders": Part(by_pytest(ORDERS, "DURCHWAHL_ORDERS", "orders"), "orders", 500, 50_000, 5_000),

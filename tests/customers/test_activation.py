@@ -247,7 +247,7 @@ async def test_changed_advisor_is_another_one_and_no_moment_is_without(session: 
     changed = await relationships.change(session, Books(), Wish(customer.external_ref, "portal"), now, new_id)
 
     assert changed.advisor_id == second.id
-    rows = await relationships.history(session, customer.external_ref)
+    rows = await relationships.history(session, customer.external_ref, (None, None), 10)
     assert [(row["advisor_id"], row["starts_at"], row["ends_at"]) for row in rows] == [
         (second.id, now, None),
         (first.id, now - timedelta(days=60), now),
@@ -279,7 +279,7 @@ async def test_without_an_alternative_the_advisor_stays(session: Session, now: d
     with pytest.raises(NoAdvisorFits):
         await relationships.change(session, Books(), Wish(customer.external_ref, "portal"), now, new_id)
 
-    (current,) = await relationships.history(session, customer.external_ref)
+    (current,) = await relationships.history(session, customer.external_ref, (None, None), 10)
     assert (current["advisor_id"], current["ends_at"]) == (only.id, None)
     assert await load_of(session, only.id) == 360
 

@@ -67,7 +67,7 @@ async def test_customers_from_a_file(database: Database, now: datetime) -> None:
         (3, "error", "/market unknown_market"),
         (4, "error", "/phones/0 number_not_allowed"),
         (5, "error", "/products/0 unknown_product"),
-        (6, "error", "/expected_seconds int_parsing"),
+        (6, "error", "/expected_seconds int_type"),
         (7, "error", "/external_ref missing"),
         (8, "updated", None),
         (9, "created", None),

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from kit.clock import LiveClock
 from kit.settings import Settings
@@ -57,6 +57,15 @@ class Dashboard:
         told = json.loads(await socket.recv())
         self.holes += told["type"] == "resync"
         self.cursor, self.socket = told.get("cursor", ""), socket
+
+    async def closed(self) -> int | None:
+        """Reads until the other side ends it; with which code."""
+        assert self.socket is not None
+        with contextlib.suppress(ConnectionClosed):
+            async for _ in self.socket:
+                pass
+        code, self.socket = self.socket.close_code, None
+        return code
 
     def lose(self) -> None:
         """As when a network goes away: no goodbye."""

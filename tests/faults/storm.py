@@ -17,6 +17,7 @@ import asyncpg
 
 from tests.faults.proxy import Cut, Weather
 from tests.faults.replicas import Replica
+from tests.faults.small_disk import SmallServer
 from tests.faults.town import Town
 
 RECOVERS_S = 15.0
@@ -96,12 +97,26 @@ async def freeze(storm: Storm) -> None:
 
 
 async def leave(storm: Storm) -> None:
-    replica = storm.somebody
+    await restart(storm, storm.somebody)
+
+
+async def roll(storm: Storm) -> None:
+    """As a new version comes: one replica after the other."""
+    for replica in storm.town.replicas:
+        await restart(storm, replica)
+
+
+async def restart(storm: Storm, replica: Replica) -> None:
+    """It leaves by itself, and costs the switch nothing that the next replica does not heal."""
+    unhealed = storm.town.ledger.unhealed
+    before = len(unhealed)
     code = await replica.leave()
     if code != 0:
         storm.found("violations", [f"left with {code}"], "leave")
         await replica.kill()
     await replica.start()
+    storm.tally["restarts"] += 1
+    storm.found("violations", unhealed[before:], "leave")
 
 
 async def crash_the_database(storm: Storm) -> None:
@@ -146,12 +161,26 @@ async def hold_a_lock(storm: Storm) -> None:
         await connection.close()
 
 
+async def fill_the_disk(storm: Storm) -> None:
+    """Only where the server's disk is a small one. Everybody is told so who has something to write."""
+    server, answers = storm.town.server, storm.town.ledger.answers
+    assert isinstance(server, SmallServer)
+    before = answers[503]
+    server.disk.fill()
+    try:
+        await asyncio.sleep(storm.town.dice.uniform(1, 3) * storm.weather_s)
+    finally:
+        server.disk.empty()
+    storm.tally["refused_without_room"] += answers[503] - before
+
+
 FAULTS: dict[str, tuple[Callable[[Storm], Awaitable[None]], int]] = {
     "kill_one": (kill_one, 3),
     "kill_at_a_point": (kill_at_a_point, 6),
     "kill_all": (kill_all, 2),
     "freeze": (freeze, 1),
     "leave": (leave, 2),
+    "roll": (roll, 1),
     "crash_the_database": (crash_the_database, 2),
     "kill_a_backend": (kill_a_backend, 2),
     "reset": (reset, 2),
@@ -160,5 +189,6 @@ FAULTS: dict[str, tuple[Callable[[Storm], Awaitable[None]], int]] = {
     "throttle": (weather(Weather(bytes_per_s=20_000)), 1),
     "black_hole": (weather(Weather(black_hole=True)), 2),
     "hold_a_lock": (hold_a_lock, 1),
+    "fill_the_disk": (fill_the_disk, 0),
 }
-"""What may happen, and how often in comparison."""
+"""What may happen, and how often in comparison; what is never drawn is asked for by its name."""

@@ -24,7 +24,7 @@ from kit.clock import LiveClock
 from kit.database import Database
 from kit.settings import Settings
 from telephony.simulated import QUIET, Away, Caller, Noise, Phone, Played, SimulatedSwitch, Target
-from tests.faults.ledger import Balancer, Ledger
+from tests.faults.ledger import Balancer, Insisting, Ledger
 from tests.faults.own_server import OwnServer, through
 from tests.faults.proxy import Proxy
 from tests.faults.replicas import Replica, running
@@ -135,12 +135,12 @@ class Town:
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
-    def client(self, token: str) -> httpx2.AsyncClient:
+    def client(self, token: str, way: type[Balancer] = Balancer) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(
             base_url="http://127.0.0.1",
             timeout=PATIENCE_S,
             headers={"authorization": f"Bearer {token}"},
-            transport=Balancer(self.replicas, self.ledger),
+            transport=way(self.replicas, self.ledger),
         )
 
     # --- who comes
@@ -148,7 +148,7 @@ class Town:
     @contextlib.asynccontextmanager
     async def living(self) -> AsyncIterator[None]:
         """Everybody does what they do until the end of the block; calls that go on then are played to their end."""
-        async with self.client(self.people.telephony) as line, contextlib.AsyncExitStack() as stack:
+        async with self.client(self.people.telephony, Insisting) as line, contextlib.AsyncExitStack() as stack:
             switch = SimulatedSwitch(
                 line, clock=LiveClock(), dice=self.dice, phones=self._phone, noise=self.noise, poll_s=2
             )
@@ -239,6 +239,13 @@ class Town:
             await asyncio.sleep(0.5)
 
     # --- what must hold
+
+    async def talking(self, within_s: float = 30.0) -> None:
+        """Until somebody more has talked with an advisor: routes, loops and desks work. Raises `TimeoutError`."""
+        before = self.played["talked"]
+        async with asyncio.timeout(within_s):
+            while self.played["talked"] == before:  # noqa: ASYNC110 - whoever calls gives no signal
+                await asyncio.sleep(0.1)
 
     async def recovered(self, within_s: float) -> float:
         """Seconds until every replica is ready and the invariants hold again. Raises `TimeoutError`."""

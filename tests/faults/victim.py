@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
+from audit import sealing
 from callbacks import queries as callback_queries
 from contacts import arrivals, desk, dispatch, keeping, service, wishes
 from contacts.deadlines import DUE_WORK, Work
@@ -90,6 +91,11 @@ class Victim:
         for advisor_id in command["desks"]:
             with contextlib.suppress(Fault):
                 await self._run(partial(self._return, UUID(advisor_id)))
+
+    async def seal(self, command: Command) -> int:
+        """One run of the sealer; how many rows."""
+        sealed: int = await self._run(lambda s: sealing.run_once(s, self.now, command["most"]))
+        return sealed
 
     async def _heartbeat(self, advisor_id: UUID, session: Session) -> None:
         await desk.heartbeat(session, advisor_id, self.now)

@@ -42,3 +42,12 @@ def test_the_scripts_of_the_standby_are_those_that_the_failover_is_tried_with() 
     mounted = {Path(name).name for name in MOUNTED.findall((ROOT / "compose.ha.yaml").read_text())}
 
     assert {name for name in mounted if name.endswith(".sh")} == set(re.findall(r'"(\w+\.sh)"', tried))
+
+
+def test_worker_is_probed_on_the_port_that_it_is_given() -> None:
+    text = (ROOT / "compose.yaml").read_text()
+    worker = text[text.index("\n  worker:") : text.index("\nvolumes:")]
+    port = re.search(r'DURCHWAHL_WORKER_PORT: "(\d+)"', worker)
+
+    assert port is not None
+    assert f":{port[1]}/livez" in worker

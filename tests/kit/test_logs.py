@@ -31,6 +31,8 @@ def logged() -> Iterator[str]:
 
 def is_logger(called: ast.Attribute) -> bool:
     source = ast.unparse(called.value)
+    if called.attr == "log" and source == "session":
+        return True
     return called.attr in LEVELS and (source in {"log", "self._log"} or source.startswith("logger("))
 
 

@@ -7,16 +7,11 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
 from api.door import Door
-from api.services import Services
-from kit.clock import VirtualClock
-from kit.settings import Settings
 from tests.api.role_matrix import GRANTS, PUBLIC
-from tests.conftest import MONDAY_MORNING
 from tests.nasty.company import Names
 from tests.nasty.rows import CANARY
-from tests.support.api import Client, Response
+from tests.support.api import Client, Response, nowhere
 
 pytestmark = pytest.mark.database
 
@@ -46,8 +41,7 @@ IDS = {
 
 
 def doors() -> Iterator[tuple[str, str, Door]]:
-    services = Services(None, VirtualClock(MONDAY_MORNING), Settings(environment="test", _env_file=None))  # type: ignore[arg-type]
-    for route in create_app(services).routes:
+    for route in nowhere().routes:
         if isinstance(route, Door):
             for method in sorted(route.methods or ()):
                 yield method, route.path_format, route

@@ -12,20 +12,16 @@ from typing import Any
 import pytest
 import structlog
 
-from api.app import create_app
 from api.door import Door
 from api.services import Services
-from kit.clock import VirtualClock
 from kit.invariants import violations
-from kit.settings import Settings
 from tests.api.role_matrix import GRANTS
-from tests.conftest import MONDAY_MORNING
 from tests.nasty.company import Names
 from tests.nasty.corpus import ROWS
 from tests.nasty.corpus.everywhere import BODIES
 from tests.nasty.corpus.files import FILES, File
 from tests.nasty.rows import CANARY, JSON, NOTHING, Row
-from tests.support.api import Client, Response
+from tests.support.api import Client, Response, nowhere
 
 pytestmark = pytest.mark.database
 
@@ -120,10 +116,9 @@ def check_tells_nothing(answer: Response) -> None:
 
 def routes_with_a_body() -> list[str]:
     """Every operation that reads a body, as the application's own document has it."""
-    services = Services(None, VirtualClock(MONDAY_MORNING), Settings(environment="test", _env_file=None))  # type: ignore[arg-type]
     return [
         f"{method} {route.path_format}"
-        for route in create_app(services).routes
+        for route in nowhere().routes
         if isinstance(route, Door) and route.kinds and not route.streamed
         for method in route.methods or ()
     ]

@@ -1,4 +1,4 @@
-"""I33: nothing of a person in logs, metrics, URLs, problems, events, decisions or the audit.
+"""I33: nothing of a person in logs, traces, metrics, URLs, problems, events, decisions or the audit.
 
 Canaries go through every route that writes, through reading and through refusals; then everything that leaves the
 service beside its answers is searched. The search itself is tried with a canary that is let out on purpose.
@@ -15,16 +15,20 @@ from uuid import uuid4
 
 import pytest
 import structlog
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from api.app import Services, create_app
+from cli.assembly import rooms_with_verbs
 from kit import logs
 from kit.clock import VirtualClock
 from kit.database import Database
 from kit.settings import Settings
+from kit.tracing import Tracing
 from tests.conftest import MONDAY_MORNING
 from tests.nasty.company import Names, founded
 from tests.nasty.test_nasty import named
-from tests.privacy.canaries import CANARIES, NOTE, READING, REFUSED, walked
+from tests.privacy.canaries import CANARIES, NOTE, READING, REFUSED, STEPS, TYPED, walked
 from tests.support import postgres
 from tests.support.api import Client, make_client
 
@@ -63,12 +67,23 @@ def overheard() -> Iterator[io.StringIO]:
 
 
 @pytest.fixture(scope="module")
-async def company(server_uri: str, settings: Settings) -> AsyncIterator[tuple[Client, Names]]:
-    """With an access log, which the other tests do without."""
+def exporter() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture(scope="module")
+async def company(
+    server_uri: str, settings: Settings, exporter: InMemorySpanExporter
+) -> AsyncIterator[tuple[Client, Names]]:
+    """With an access log and traces, which the other tests do without."""
     name = f"canaries_{uuid4().hex[:12]}"
-    database = Database(await postgres.create_database(server_uri, name), settings, application="tests")
+    uri = await postgres.create_database(server_uri, name)
+    tracing = Tracing(SimpleSpanProcessor(exporter), "1")
+    database = Database(uri, settings, application="tests", tracing=tracing)
     app = create_app(Services(database, VirtualClock(MONDAY_MORNING), settings))
-    yield await founded(await make_client(app))
+    with tracing.watching(rooms_with_verbs()):
+        yield await founded(await make_client(app))
+    tracing.close()
     await database.close()
     await postgres.drop_database(server_uri, name)
 
@@ -94,11 +109,17 @@ async def history_of(database: Database) -> str:
     return "\n".join(found)
 
 
+def traces_of(exporter: InMemorySpanExporter) -> str:
+    """Names, attributes, events and states of all spans."""
+    return "\n".join(span.to_json() for span in exporter.get_finished_spans())
+
+
 async def test_no_canary_is_seen_outside_of_its_cage(
-    company: tuple[Client, Names], capfd: pytest.CaptureFixture[str]
+    company: tuple[Client, Names], exporter: InMemorySpanExporter, capfd: pytest.CaptureFixture[str]
 ) -> None:
     client, names = company
     names = dict(names)
+    exporter.clear()
     services: Services = client.app.state.services
     urls: list[str] = []
 
@@ -114,11 +135,20 @@ async def test_no_canary_is_seen_outside_of_its_cage(
     assert sightings(problems) == []
     assert sightings((await client.as_(None).get("/metrics")).text) == []
     assert sightings(await history_of(services.database)) == []
+    assert sightings(traces_of(exporter)) == []
+    assert_all_was_traced(exporter)
     assert len(heard.getvalue() + printed.out + printed.err) > 1000, "nothing was logged: nothing was searched"
 
 
-async def test_canary_that_got_out_is_seen(company: tuple[Client, Names]) -> None:
-    """Planted in a log line, in a plain logger's, and in an event: each is found."""
+def assert_all_was_traced(exporter: InMemorySpanExporter) -> None:
+    """Every step left the span of its route, with verbs and statements under some."""
+    names = {span.name for span in exporter.get_finished_spans()}
+    assert {step.route for step in STEPS} <= names
+    assert {"contacts.service.receive_calls", "kit.announcements.INSERT"} <= names
+
+
+async def test_canary_that_got_out_is_seen(company: tuple[Client, Names], exporter: InMemorySpanExporter) -> None:
+    """Planted in a log line, in a plain logger's, in a span and in an event: each is found."""
     client, _ = company
     services: Services = client.app.state.services
     with overheard() as heard:
@@ -126,6 +156,12 @@ async def test_canary_that_got_out_is_seen(company: tuple[Client, Names]) -> Non
         logging.getLogger("somebody.else").error("planted %s", CANARIES[1])
 
     assert sightings(heard.getvalue()) == [CANARIES[1], NOTE]
+    exporter.clear()
+    tracing = services.tracing
+    assert tracing is not None
+    with tracing.request(None), tracing.span(NOTE, digits=TYPED):
+        pass
+    assert sightings(traces_of(exporter)) == [NOTE, TYPED]
     async with services.database.transaction() as session:
         await session.execute(
             "INSERT INTO events (at, type, subject, data) VALUES ($1, 'toy.made', 'toy', $2)",

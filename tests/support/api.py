@@ -21,7 +21,7 @@ from accounts import keys, service
 from accounts.models import ROLES, SCOPES, Account
 from accounts.roles import CUSTOMER
 from api.app import Services, create_app
-from kit.clock import Clock, VirtualClock
+from kit.clock import Clock, LiveClock, VirtualClock
 from kit.database import Database, Session
 from kit.ids import new_id
 from kit.settings import Settings
@@ -39,6 +39,12 @@ def make_app(database: Database, clock: Clock, settings: Settings, **more: Any) 
     """The whole application; its lifespan does not run, so nothing runs beside the requests."""
     quiet = settings.model_copy(update={"access_log": False})
     return create_app(Services(database, clock, quiet, **more))
+
+
+def nowhere() -> FastAPI:
+    """The application for a look at its routes: nothing connects."""
+    settings = Settings(environment="test", access_log=False, _env_file=None)
+    return create_app(Services(Database("postgresql://nowhere/x", settings), LiveClock(), settings))
 
 
 class Client:

@@ -60,7 +60,9 @@ CUSTOMER = at(
         "less than no time": ({"expected_seconds": -360}, "422 invalid /expected_seconds:greater_than_equal"),
         "more than a life": ({"expected_seconds": 10**30}, "422 invalid /expected_seconds:less_than_equal"),
         "a third of a second": ({"expected_seconds": 1.3}, "422 invalid /expected_seconds:int_from_float"),
-        "seconds in words": ({"expected_seconds": CANARY}, "422 invalid /expected_seconds:int_parsing"),
+        "seconds as a text": ({"expected_seconds": "360"}, "422 invalid /expected_seconds:int_type"),
+        "seconds as a yes": ({"expected_seconds": True}, "422 invalid /expected_seconds:int_type"),
+        "seconds in words": ({"expected_seconds": CANARY}, "422 invalid /expected_seconds:int_type"),
     },
     base={"market": "DE"},
 )  # fmt: skip

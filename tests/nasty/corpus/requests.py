@@ -77,6 +77,8 @@ METHODS = [
 ]  # fmt: skip
 
 QUERIES = asked("admin", {
+    "GET /v1/markets/DE/policies?limit=0": "422 invalid /query/limit:greater_than_equal",
+    "GET /v1/markets/DE/policies?after=7": "400 bad-cursor /query/after:bad_cursor",
     "GET /v1/accounts?limit=0": "422 invalid /query/limit:greater_than_equal",
     "GET /v1/accounts?limit=-1": "422 invalid /query/limit:greater_than_equal",
     "GET /v1/accounts?limit=201": "422 invalid /query/limit:less_than_equal",

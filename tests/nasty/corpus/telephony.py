@@ -158,6 +158,7 @@ EVENT_FORMS = at(
     {
         "every field empty": (b"type=alive&event_id=&leg=&offer_id=&token=&digits=&cause=&at=&ordinal=", "200"),
         "type twice": (b"type=alive&type=hangup", "400 malformed :duplicate_key"),
+        "ordinal in digits": (b"type=alive&event_id=t-10&ordinal=2", "200"),
         "ordinal in words": (b"type=digits&ordinal=two", "422 invalid /ordinal:int_parsing"),
         "semicolons": (b"type=alive;leg=caller", "422 invalid /type:literal_error"),
     },
