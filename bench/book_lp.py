@@ -25,8 +25,7 @@ Columns = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArr
 def exact(problem: BookProblem) -> float:
     """The least cost of one expected second, where nobody has an advisor yet and there is room for all."""
     with ProcessPoolExecutor(1, get_context("spawn")) as alone:
-        found: float = alone.submit(solve_as_lp, problem).result()
-    return found
+        return alone.submit(solve_as_lp, problem).result()
 
 
 def solve_as_lp(problem: BookProblem) -> float:
@@ -42,7 +41,8 @@ def solve_as_lp(problem: BookProblem) -> float:
     total = supply.sum()
     bounds = np.stack((np.zeros(len(most)), most / total), axis=1)
     found = linprog(cost, A_eq=matrix, b_eq=supply / total, bounds=bounds, method="highs")
-    return float(found.fun) + constant / float(total)
+    least: float = found.fun + constant / total
+    return least
 
 
 def columns_of(problem: BookProblem) -> tuple[Any, ...]:

@@ -64,6 +64,6 @@ def _kinds(tiers: Mapping[str, int]) -> tuple[tuple[Kind, ...], NDArray[np.float
 
 def _seated(people: list[BookAdvisor]) -> tuple[BookAdvisor, ...]:
     """In desk groups of ten who serve the same market."""
-    by_market = sorted(range(len(people)), key=lambda place: sorted(people[place].markets)[0])
+    by_market = sorted(range(len(people)), key=lambda place: min(people[place].markets))
     group = {place: UUID(int=1_000_000 + row // DESK_GROUP) for row, place in enumerate(by_market)}
     return tuple(replace(person, group_id=group[place]) for place, person in enumerate(people))

@@ -150,7 +150,7 @@ def choose(book: Book, need: ActivationNeed) -> Choice | NobodyEligible:
 
 
 def record_of(book: Book, need: ActivationNeed, index: int) -> Choice:
-    """The record of a choice that was made elsewhere, for a book as it was before: this advisor, then the cheapest."""
+    """The record of a choice that was made elsewhere: this advisor first, then the cheapest of the others."""
     costs = book.costs(need)
     costs[index] = -np.inf
     return _recorded(book, need, index, costs)

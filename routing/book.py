@@ -22,7 +22,7 @@ from routing.book_balance import Balance, balance_of
 from routing.book_classes import Classes, Matter, Stays, classes_of, matter_of, stays_of
 from routing.book_flow import Flows, Network, network_of, solve_flow
 from routing.book_making import plan_of
-from routing.book_moves import cut_to_budget, price_for, undo_the_worthless
+from routing.book_moves import cut_to_budget, even_out_all, price_for, undo_the_worthless
 from routing.book_plan import BookPlan
 from routing.book_prices import prices_of
 from routing.book_problem import BookProblem
@@ -53,6 +53,7 @@ def solve(problem: BookProblem) -> BookPlan:
     budget = problem.terms.move_budget
     if budget is not None:
         solved = _within(matter, balance, apart, solved, budget)
+    even_out_all(solved.seats)
     undo_the_worthless(solved.seats)
     solved.seats.fill_up(budget)
     prices = prices_of(balance, solved.network, solved.flows)

@@ -85,7 +85,7 @@ def _caps(problem: BookProblem, plan: BookPlan) -> Iterator[str]:
 
 
 def _need(problem: BookProblem, plan: BookPlan) -> Iterator[str]:
-    """Who is flagged, or has nobody, must not fit in anywhere; who keeps the advisor for the budget may be flagged."""
+    """Who is flagged, or has nobody, fits in nowhere; who keeps the advisor for the budget may be flagged."""
     budget = problem.terms.move_budget
     spent = budget is not None and _voluntary(problem, plan) >= budget
     excused = spent & (plan.advisor == problem.holder) & (plan.advisor != NOBODY)

@@ -1,4 +1,4 @@
-"""Which voluntary moves are left out: those that are worth nothing once people are whole, and those beyond the budget."""
+"""Changes once people are whole: sides changed, moves undone that are worth nothing or beyond the budget."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.book_classes import Floats, Places
+from routing.book_problem import NOBODY
 from routing.book_seats import Seats
 from routing.book_worth import saving_of, worth_of
 
 LEAST = 0.05  # misfit that a move has to save beyond its price; a twentieth of a level nobody notices
 
 ROUNDS = 40
+FEW_PAIRS = 20_000  # customers × advisors
 HARDLY = 0.002  # misfit that a change of sides has to save
 
 
@@ -81,6 +83,15 @@ def even_out(seats: Seats, customers: Places, to: NDArray[np.int32]) -> None:
         before = seats.advisor[customers[rows]]
         seats.put(customers[rows], to[rows])
         to[rows] = before
+
+
+def even_out_all(seats: Seats) -> None:
+    """The same for everybody who is new to their advisor, and any advisor: in small books one customer is much."""
+    new = (seats.advisor != NOBODY) & (seats.advisor != seats.holder) & ~seats.beyond_cap
+    customers = np.flatnonzero(new)
+    if len(customers) * len(seats.load_s) <= FEW_PAIRS:
+        row, advisor = np.nonzero(np.isfinite(seats.matter.misfit[seats.matter.need[customers]]))
+        even_out(seats, customers[row], advisor.astype(np.int32))
 
 
 def _savers(seats: Seats, customers: Places, to: NDArray[np.int32]) -> Places:

@@ -29,7 +29,7 @@ class BookPlan:
     advisor: NDArray[np.int32]
     """m: place in `advisors`, `NOBODY` for those whom nobody can take."""
     beyond_cap: NDArray[np.bool_]
-    """m: whose advisor has no room for them, though without them they would be without an advisor: to be flagged."""
+    """m: who has an advisor without room for them, because otherwise they would have nobody: to be flagged."""
     prices: NDArray[np.float64]
     """n: λ for activation, centred so that Σ target·λ = 0 over those who stay."""
     way: str

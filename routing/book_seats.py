@@ -1,4 +1,4 @@
-"""A book while it is being filled: who sits with whom, what room is left, and where to put those who fit nowhere."""
+"""A book while it is being filled: who sits with whom, what room is left, where to put those who fit nowhere."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Seats:
         self._find_places()
 
     def send_back(self, customers: Places) -> None:
-        """Give these back to their holders, who keep them beyond the cap if need be; newcomers make room for them."""
+        """Give these back to their holders, if need be beyond the cap; newcomers make room for them."""
         self.put(customers, self.holder[customers])
         too_much = self._too_much()
         keeps = self.advisor[too_much] == self.holder[too_much]
@@ -101,9 +101,10 @@ class Seats:
         self.put(customers, np.full(len(customers), NOBODY, np.int32))
 
     def _place(self, customers: Places) -> None:
-        """Where misfit and price are least among those with room; first who must leave, then the smallest."""
+        """Where misfit and price are least among those with room; first who must leave, last who could stay."""
         too_much: dict[int, int] = {}
-        order = np.lexsort((self.expected_s[customers], ~self.matter.forced[customers]))
+        stay = np.where(self.matter.stayer, self.matter.problem.stay, -1.0)[customers]
+        order = np.lexsort((self.expected_s[customers], stay, ~self.matter.forced[customers]))
         for customer in customers[order].tolist():
             need, weight = int(self.matter.need[customer]), int(self.expected_s[customer])
             if weight >= too_much.get(need, ENDLESS):

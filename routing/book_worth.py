@@ -25,9 +25,9 @@ def cost_of(seats: Seats) -> float:
 
 
 def tier_costs(seats: Seats) -> Floats:
-    """t: what each tier costs because some have too much of it; empty where tiers don't matter."""
-    loads = tier_loads(seats)
-    costs: Floats = seats.balance.tiers.cost(loads).reshape(len(seats.load_s), -1).sum(axis=0)
+    """t: what each tier costs because some have too much of it."""
+    each = seats.balance.tiers.cost(tier_loads(seats))
+    costs: Floats = each.reshape(-1, max(1, seats.matter.tiers)).sum(axis=0)
     return costs
 
 
@@ -66,7 +66,8 @@ def saving_of(seats: Seats, customers: Places, to: NDArray[np.int32]) -> Floats:
 
 def _each(seats: Seats, customers: Places, advisor: NDArray[np.int32]) -> Floats:
     moves = seats.matter.stayer[customers] & (advisor != seats.holder[customers])
-    return seats.matter.misfit_of(customers, advisor) + seats.matter.problem.stay[customers] * moves
+    each: Floats = seats.matter.misfit_of(customers, advisor) + seats.matter.problem.stay[customers] * moves
+    return each
 
 
 def _between(curve: Curve, load_s: Ints, source: Rows, to: Rows, weight: Ints) -> Floats:

@@ -1,4 +1,4 @@
-"""Functions that run apart: what they return and raise, and what happens when they don't end, or the process does."""
+"""Functions that run apart: what they return and raise, and what happens when they don't end."""
 
 from __future__ import annotations
 
