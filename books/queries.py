@@ -29,7 +29,8 @@ ORDER BY c.id LIMIT $2
 """  # noqa: S608
 
 UNHELD = f"""
-SELECT c.id, {_SORT}, coalesce(c.learned_seconds, c.expected_seconds), -1, '00000000-0000-0000-0000-000000000000'::uuid, 0::bigint
+SELECT c.id, {_SORT}, coalesce(c.learned_seconds, c.expected_seconds), -1,
+       '00000000-0000-0000-0000-000000000000'::uuid, 0::bigint
 FROM customers c
 WHERE c.id > $1 AND ($3::text IS NULL OR c.market_id = $3) AND $4::uuid IS NULL AND $5::uuid[] IS NOT NULL
   AND NOT EXISTS (

@@ -144,7 +144,7 @@ async def _kinds(
     for place, identifier in enumerate(identifiers):
         if example := examples.get(identifier):
             places[place] = len(kinds)
-            kinds.append(_kind(everybody, example, int(round(middle[place])), now))
+            kinds.append(_kind(everybody, example, round(middle[place]), now))
     markets = [kind.need.market for kind in kinds]
     return tuple(kinds), places[sort].astype(np.int32), markets
 

@@ -72,8 +72,6 @@ class BookRunAnswer(Shown):
     )
     failure: str | None
 
-    moving = {"done": True, "skipped": True, "undone": True, "since": True}
-
 
 class BookRuns(Shown):
     """The newest first."""

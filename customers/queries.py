@@ -291,9 +291,7 @@ async def begin(session: Session, relationships: Sequence[Mapping[str, Any]]) ->
     await session.execute(BEGIN, to_json(relationships).decode())
 
 
-async def keep_estimates(
-    session: Session, estimates: Sequence[tuple[UUID, int]], now: datetime
-) -> Sequence[Row]:
+async def keep_estimates(session: Session, estimates: Sequence[tuple[UUID, int]], now: datetime) -> Sequence[Row]:
     """Of locked customers: id and seconds. Returns their current relationships with what is booked."""
     ids, seconds = zip(*estimates, strict=True)
     return await session.fetch(KEEP_ESTIMATES, list(ids), list(seconds), now)

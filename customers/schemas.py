@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -56,7 +57,7 @@ class CustomerAnswer(Shown):
     created_at: Moment
     updated_at: Moment
 
-    moving = {"learned_seconds": True}
+    moving: ClassVar[Mapping[str, Any]] = {"learned_seconds": True}
 
 
 class Wishes(Command):

@@ -4,8 +4,8 @@
 
 with k = 3 months: the posterior mean of a gamma prior on a Poisson flow of work (Gelman et al., Bayesian Data
 Analysis, 3rd ed., ch. 2.6), so a new customer is what the products usually cost, and after half a year two thirds
-are their own. `handled` are the seconds of the last six months from the answer to the end of the wrap-up. A chat takes
-a third of the attention, as three go side by side.
+are their own. `handled` are the seconds of the last six months from the answer to the end of the wrap-up. A chat
+takes a third of the attention, as three go side by side.
 """
 
 from __future__ import annotations
