@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 
 REFUSED, SHORT, AWAY = 1, 2, 3
+UNDER_WAY = {"apply": "applying", "undo": "undoing"}
 LOOK_S = 0.5
 """How often a run that somebody else works on is looked at."""
 
@@ -92,10 +93,24 @@ def _asked(kind: str, market: str | None, dry_run: bool, terms: dict[str, Any]) 
         from books.service import Asked
 
         asked: Asked = Asked(kind, market_id=market, apply_at_once=not dry_run, terms=terms)
-        async with services.database.transaction() as session:
-            return await service.request(session, asked, services.clock.now(), services.new_id)
+        try:
+            async with services.database.transaction() as session:
+                return await service.request(session, asked, services.clock.now(), services.new_id)
+        except service.RunInProgress:
+            return await _gone_on_with(services, kind)
 
     return begin
+
+
+async def _gone_on_with(services: Services, kind: str) -> Row:
+    """An assignment that was interrupted is the one that is meant; two rebalances are two. Raises `RunInProgress`."""
+    from books import queries, service
+
+    async with services.database.reading() as session:
+        busy = await queries.busy(session)
+    if busy is None or kind != "assign" or busy["kind"] != kind:
+        raise service.RunInProgress
+    return busy
 
 
 def _verb(verb: str, run: str) -> Begin:
@@ -104,8 +119,12 @@ def _verb(verb: str, run: str) -> Begin:
         from kit.ids import decode
 
         act = {"apply": service.apply, "undo": service.undo, "discard": service.discard}[verb]
+        run_id = decode("run", run)
         async with services.database.transaction() as session:
-            return await act(session, decode("run", run), services.clock.now())
+            found = await service.locked(session, run_id)
+            if found["state"] == UNDER_WAY.get(verb):  # interrupted, and typed again
+                return found
+            return await act(session, run_id, services.clock.now())
 
     return begin
 

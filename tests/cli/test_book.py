@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from books import service
+from books.service import Asked
 from cli.book import app
 from kit.clock import LiveClock
 from kit.database import Database
-from tests.support.builders import a_customer, an_advisor, numbers
+from kit.ids import encode
+from tests.support.builders import a_customer, an_advisor, new_id, numbers
 
 
 @pytest.fixture
@@ -89,3 +92,18 @@ async def test_dry_run_apply_undo(database: Database, configured: None) -> None:
 @pytest.mark.parametrize("words", [("--budget", "2x"), ("--budget", "-1"), ("--undo", "run_1", "--dry-run")])
 async def test_what_makes_no_sense_is_refused(configured: None, words: tuple[str, ...]) -> None:
     assert (await durchwahl("rebalance", *words)).exit_code == 2
+
+
+async def test_an_interrupted_assignment_is_gone_on_with(database: Database, configured: None) -> None:
+    async with database.transaction() as session:
+        await an_advisor(session)
+        await numbers(session, 1)
+        await a_customer(session)
+        now = LiveClock().now()
+        begun = await service.request(session, Asked("assign", apply_at_once=True), now, new_id)
+
+    refused = await durchwahl("rebalance", "--json")
+    result = await durchwahl("assign", "--json")
+
+    assert (refused.exit_code, told(refused)["refused"]) == (1, "book-run-in-progress")
+    assert (told(result)["id"], told(result)["done"]) == (encode("run", begun["id"]), 1)
