@@ -103,7 +103,7 @@ def _asked(kind: str, market: str | None, dry_run: bool, terms: dict[str, Any]) 
 
 
 async def _gone_on_with(services: Services, kind: str) -> Row:
-    """An assignment that was interrupted is the one that is meant; two rebalances are two. Raises `RunInProgress`."""
+    """An assignment that was interrupted is meant; two rebalances are two. Raises `RunInProgress`."""
     from books import queries, service
 
     async with services.database.reading() as session:
