@@ -11,7 +11,9 @@ from routing.book_check import faults
 
 
 @pytest.mark.parametrize(
-    ("customers", "advisors", "tiers"), [(10_000, 300, {"all": 1}), (2_000, 60, TIERS)], ids=["one tier", "four tiers"]
+    ("customers", "advisors", "tiers"),
+    [(10_000, 300, {"all": 1}), (2_000, 60, TIERS)],
+    ids=["one tier", "four tiers"],
 )
 def test_the_flow_costs_what_the_linear_program_says(customers: int, advisors: int, tiers: dict[str, int]) -> None:
     book = made_up_book(customers, advisors, 1, tiers)
