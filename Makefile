@@ -22,6 +22,7 @@ replay: ## a month of real calls through the service: make replay LOG=calls.csv.
 
 bench: ## the figures of the hot paths, each with one JSON line at its end
 	./run python bench/activation.py
+	./run python bench/book.py
 	./run python bench/route.py
 
 chaos-quick: ## faults with drawn seeds for six minutes, one JSON line at the end

@@ -8,7 +8,7 @@ which no call is answered. The process comes from a fork server, which has none 
 
 One function runs at a time, others wait for their turn. What runs too long, or is no longer waited for, is killed,
 and the next call finds a fresh process. Arrays go over the pipe as they lie in memory, without a copy of them being
-pickled; threads wait for the pipe.
+pickled; threads wait for the pipe. Both ends are ours and the pipe is private, so pickle is safe here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import pickle  # nosec B403 - both ends are ours, the pipe is private
+import pickle  # nosec B403
 import signal
 import threading
 import traceback
@@ -150,11 +150,11 @@ def send(pipe: Connection, what: object) -> None:
 
 def receive(pipe: Connection) -> Any:
     frame = pipe.recv_bytes()
-    arrays = [bytearray(size) for size in pickle.loads(pipe.recv_bytes())]  # noqa: S301 # nosec B301 - our own process
+    arrays = [bytearray(size) for size in pickle.loads(pipe.recv_bytes())]  # noqa: S301 # nosec B301
     for array in arrays:
         if array:
             pipe.recv_bytes_into(array)
-    return pickle.loads(frame, buffers=arrays)  # noqa: S301 # nosec B301 - our own process
+    return pickle.loads(frame, buffers=arrays)  # noqa: S301 # nosec B301
 
 
 def _serve(pipe: Connection, imports: Sequence[str]) -> None:
@@ -180,7 +180,7 @@ def _reply(pipe: Connection, answer: tuple[bool, Any]) -> None:
     good, value = answer
     try:
         if not good:
-            pickle.loads(pickle.dumps(value))  # noqa: S301 # nosec B301 - some go and don't return
+            pickle.loads(pickle.dumps(value))  # noqa: S301 # nosec B301
         send(pipe, answer)
     except (pickle.PicklingError, TypeError, AttributeError):
         send(pipe, (False, Unsendable(repr(value))))
