@@ -11,7 +11,7 @@ from uuid import UUID
 
 from books import events, figures, queries, reading
 from books.reading import Reading, Scope
-from books.solving import Reasoned, Unsound, moved, planned_greedily, solved
+from books.solving import Reasoned, Unsound, lent, moved, planned_greedily, solved
 from decisions import service as decisions
 from decisions.service import Decision
 from kit.apart import Died, TooLong
@@ -19,13 +19,13 @@ from kit.clock import Clock
 from kit.database import Database, Row
 from kit.ids import IdMaker, encode
 from kit.logs import facts, logger
-from routing.book_problem import NOBODY, Terms
+from routing.book_problem import NOBODY, BookProblem, Terms
 
 LEASE = timedelta(minutes=5)
 SOLVE_LIMIT_S = 60.0
 GREEDY_LIMIT_S = 60.0
-BATCH = 2_000
-"""Rows of a transaction; some 15 ms of the event loop."""
+BATCH = 1_000
+"""Rows of a transaction; some 10 ms of the event loop."""
 
 log = logger("books")
 
@@ -64,7 +64,7 @@ async def compute(shop: Workshop, run_id: UUID) -> Row | None:
     try:
         found = await reading.read(shop.database, scope_of(run), Terms(), now)
         found = replace(found, problem=replace(found.problem, terms=terms_of(run, len(found.problem.kind))))
-        reasoned = await _reasoned(shop.apart, found)
+        reasoned = await _reasoned(shop.apart, lent if run["kind"] == "lend" else solved, found)
     except Unsound as unsound:
         log.error("plan.unsound", run=encode("run", run_id), faults=[str(fault) for fault in unsound.args])
         return await _fail(shop, run_id, "unsound")
@@ -85,10 +85,10 @@ def terms_of(run: Row, customers: int) -> Terms:
     return Terms(move_budget=budget, seed=asked.get("seed") or 0)
 
 
-async def _reasoned(apart: Elsewhere, found: Reading) -> Reasoned:
+async def _reasoned(apart: Elsewhere, way: Callable[[BookProblem], Reasoned], found: Reading) -> Reasoned:
     """The solver's plan; the greedy one where the solver dies or takes too long."""
     try:
-        return await apart.run(solved, found.problem, limit_s=SOLVE_LIMIT_S)
+        return await apart.run(way, found.problem, limit_s=SOLVE_LIMIT_S)
     except (TooLong, Died) as error:
         log.warning("plan.without_solver", **facts(error))
         why = "too_long" if isinstance(error, TooLong) else "died"

@@ -6,7 +6,8 @@ changes while it is read is met when the plan is carried out: each move names th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,9 @@ from routing.staying import price_of_moving
 PAGE = 50_000
 BAND = 1.2
 """Customers whose expected seconds differ by less than this factor are alike."""
+
+MIXING = np.uint64(0x9E3779B97F4A7C15)
+"""2⁶⁴ ÷ the golden ratio (Knuth, The Art of Computer Programming 3, 6.4): neighbouring bands end far apart."""
 
 COLUMNS = {
     "id": copying.UUID,
@@ -65,9 +69,23 @@ async def read(database: Database, scope: Scope, terms: Terms, now: datetime) ->
         everybody = await shelves.everybody(session, now)
     advisors = _lenders(everybody, scope)
     rows = await _customers(database, scope, [advisor.id for advisor in advisors])
-    sorts, sort, samples = _sorts(rows)
-    kinds, kind, markets = await _kinds(database, everybody, rows, sorts, sort, samples, now)
-    known = kind >= 0
+    sorted_ = await asyncio.to_thread(_sorts, rows)
+    async with database.reading() as session:
+        examples = await queries.examples(session, sorted_.examples)
+    kinds, places = _kinds(everybody, sorted_, examples, now)
+    return await asyncio.to_thread(_reading, everybody, advisors, rows, kinds, places[sorted_.sort], terms, now)
+
+
+def _reading(
+    everybody: shelves.Everybody,
+    advisors: tuple[BookAdvisor, ...],
+    rows: NDArray[Any],
+    kinds: tuple[Kind, ...],
+    kind: NDArray[np.int32],
+    terms: Terms,
+    now: datetime,
+) -> Reading:
+    known = kind != NOBODY
     rows, kind = rows[known], kind[known]
     expected_s, holder = rows["expected_s"].astype(np.int32), rows["holder"].astype(np.int32)
     problem = BookProblem(
@@ -79,6 +97,7 @@ async def read(database: Database, scope: Scope, terms: Terms, now: datetime) ->
         stay=_stay(rows["since"], holder, now),
         terms=terms,
     )
+    markets = [one.need.market for one in kinds]
     return Reading(problem, everybody.version, rows["id"], rows["relationship"], markets)
 
 
@@ -115,38 +134,37 @@ async def _customers(database: Database, scope: Scope, advisors: Sequence[UUID])
         after = UUID(bytes=page["id"][-1].tobytes())
 
 
-def _sorts(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp], NDArray[np.intp]]:
-    """Distinct sorts of customers with their band, the sort of each customer, and an example of each sort."""
-    bands = np.floor(np.log(np.maximum(rows["expected_s"], 1)) / np.log(BAND)).astype(np.int64)
-    keys = np.empty(len(rows), [("sort", np.int64), ("band", np.int64)])
-    keys["sort"], keys["band"] = rows["sort"], bands
-    sorts, samples, sort = np.unique(keys, return_index=True, return_inverse=True)
-    return sorts, sort, samples
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """`sort`: the place of each customer's sort; of each sort the mean of expected seconds and a customer."""
+
+    sort: NDArray[np.intp]
+    middle_s: NDArray[np.float64]
+    examples: list[UUID]
 
 
-async def _kinds(
-    database: Database,
-    everybody: shelves.Everybody,
-    rows: NDArray[Any],
-    sorts: NDArray[Any],
-    sort: NDArray[np.intp],
-    samples: NDArray[np.intp],
-    now: datetime,
-) -> tuple[tuple[Kind, ...], NDArray[np.int32], list[str]]:
-    """A kind for each sort, from one of its customers; sorts whose example has gone meanwhile have none."""
-    identifiers = [UUID(bytes=rows["id"][place].tobytes()) for place in samples.tolist()]
-    async with database.reading() as session:
-        examples = await queries.examples(session, identifiers)
-    counts = np.bincount(sort, minlength=len(sorts))
-    middle = np.bincount(sort, rows["expected_s"], minlength=len(sorts)) / np.maximum(counts, 1)
+def _sorts(rows: NDArray[Any]) -> _Sorted:
+    """Who asks alike and weighs about the same; the hash of what they ask for and their band make one number."""
+    expected_s = rows["expected_s"].astype(np.float64)
+    band = np.floor(np.log(np.maximum(expected_s, 1)) / np.log(BAND)).astype(np.uint64)
+    keys = rows["sort"].astype(np.int64).view(np.uint64) ^ (band * MIXING)
+    _, samples, sort = np.unique(keys, return_index=True, return_inverse=True)
+    counts = np.bincount(sort, minlength=len(samples))
+    middle_s = np.bincount(sort, expected_s, len(samples)) / np.maximum(1, counts)
+    return _Sorted(sort, middle_s, [UUID(bytes=one.tobytes()) for one in rows["id"][samples]])
+
+
+def _kinds(
+    everybody: shelves.Everybody, sorted_: _Sorted, examples: Mapping[UUID, Row], now: datetime
+) -> tuple[tuple[Kind, ...], NDArray[np.int32]]:
+    """A kind for each sort and its place; a sort whose example has gone meanwhile waits for the next run."""
     kinds: list[Kind] = []
-    places = np.full(len(sorts), NOBODY, np.int32)
-    for place, identifier in enumerate(identifiers):
+    places = np.full(len(sorted_.examples), NOBODY, np.int32)
+    for place, identifier in enumerate(sorted_.examples):
         if example := examples.get(identifier):
             places[place] = len(kinds)
-            kinds.append(_kind(everybody, example, round(middle[place]), now))
-    markets = [kind.need.market for kind in kinds]
-    return tuple(kinds), places[sort].astype(np.int32), markets
+            kinds.append(_kind(everybody, example, round(sorted_.middle_s[place]), now))
+    return tuple(kinds), places
 
 
 def _kind(everybody: shelves.Everybody, example: Row, expected_s: int, now: datetime) -> Kind:

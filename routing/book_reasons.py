@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from routing.activation import Book, alone_in_the_way, record_of
+from routing.activation import SOLVED_ETA, Book, alone_in_the_way, record_of
 from routing.book_plan import BookPlan, Shortage
 from routing.book_problem import NOBODY, BookProblem
 from routing.misfit import Costs
 from routing.plan import Explanation, Reason
 
-ETA = 0.3
-"""Of activations that begin with prices of a solve: these are right already and need little correction."""
+ETA = SOLVED_ETA
 
 
 def book_after(problem: BookProblem, plan: BookPlan) -> Book:
