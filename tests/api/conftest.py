@@ -12,11 +12,13 @@ from kit.clock import VirtualClock
 from kit.database import Database
 from kit.settings import Settings
 from tests.api import toys
+from tests.api.houses import house, shared_house
 from tests.conftest import MONDAY_MORNING
 from tests.support import postgres
 from tests.support.api import Client, app, client, make_app, make_client, services
+from tests.support.builders import a_market, a_product
 
-__all__ = ["app", "client", "services"]
+__all__ = ["app", "client", "house", "services", "shared_house"]
 
 
 async def a_toy_client(database: Database, settings: Settings) -> Client:
@@ -46,3 +48,11 @@ async def toy_client(steady: Client) -> Client:
         await session.execute("DELETE FROM stored_answers")
     services.extras.clear()
     return steady
+
+
+@pytest.fixture
+async def control_center(client: Client, database: Database) -> Client:
+    async with database.transaction() as session:
+        await a_market(session)
+        await a_product(session, expected_seconds={"default": 360, "business": 600})
+    return client.as_("control_center")

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.database
 
 WITHOUT = {
     "POST /v1/customers/{external_ref}/token": "hands out a token that nobody keeps",
-    "POST /v1/oidc/logout": "in test_oidc, where there is an identity provider",
+    "POST /v1/oidc/logout": "in test_oidc_tokens, where there is an identity provider",
     "POST /v1/stream/tickets": "opens a stream once; nothing is changed by it",
     "POST /v1/desk/heartbeat": "a sign of life",
     "POST /v1/telephony/registrations": "a sign of life",
