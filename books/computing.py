@@ -9,6 +9,8 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from pydantic_core import from_json
+
 from books import events, figures, queries, reading
 from books.reading import Reading, Scope
 from books.solving import Reasoned, Unsound, lent, moved, planned_greedily, solved
@@ -22,7 +24,7 @@ from kit.logs import facts, logger
 from routing.book_problem import NOBODY, BookProblem, Terms
 
 LEASE = timedelta(minutes=5)
-SOLVE_LIMIT_S = 60.0
+SOLVE_LIMIT_S = 120.0
 GREEDY_LIMIT_S = 60.0
 BATCH = 1_000
 """Rows of a transaction; some 10 ms of the event loop."""
@@ -124,7 +126,7 @@ def _decisions(
             subject=encode("run", run["id"]),
             chosen=found.problem.advisors[pair[1]].id,
             policy=run["kind"],
-            data={**record, "solver": solver},
+            data={**from_json(record), "solver": solver},
         )
 
 

@@ -7,11 +7,11 @@ taken; so there is always a plan, unless even that one is unsound (`Unsound`), a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import to_json
 
 from decisions.service import data_of
 from routing.activation import Book, pick
@@ -20,7 +20,7 @@ from routing.book_check import faults
 from routing.book_greedy import greedy
 from routing.book_plan import BookPlan
 from routing.book_problem import NOBODY, BookProblem
-from routing.book_reasons import explain
+from routing.book_reasons import Explainer
 from routing.misfit import Profiles
 
 
@@ -32,12 +32,13 @@ class Unsound(Exception):
 class Reasoned:
     """A sound plan, and what was decided for each pair of a kind and an advisor to whom somebody goes.
 
-    `pairs` are (kind, advisor) places; `records` what is kept of their decisions, in the same order.
+    `pairs` are (kind, advisor) places; `records` what is kept of their decisions, in the same order, as JSON:
+    ten thousands of documents would take a process a while to make of what comes through a pipe.
     """
 
     plan: BookPlan
     pairs: tuple[tuple[int, int], ...]
-    records: tuple[dict[str, Any], ...]
+    records: tuple[bytes, ...]
     forced: NDArray[np.bool_]
     """m: whose present advisor leaves, or may not serve them any more."""
     why_greedy: str | None = None
@@ -119,7 +120,8 @@ def reasoned(problem: BookProblem, plan: BookPlan, why_greedy: str | None = None
     moving = moved(problem, plan)
     combined = problem.kind[moving].astype(np.int64) * len(problem.advisors) + plan.advisor[moving]
     pairs = tuple(divmod(pair, len(problem.advisors)) for pair in np.unique(combined).tolist())
-    records = tuple(data_of(*explain(problem, plan, kind, advisor)) for kind, advisor in pairs)
+    explain = Explainer(problem, plan)
+    records = tuple(to_json(data_of(*explain(kind, advisor))) for kind, advisor in pairs)
     return Reasoned(plan, pairs, records, must_move(problem), why_greedy)
 
 
