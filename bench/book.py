@@ -30,7 +30,6 @@ from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -38,13 +37,14 @@ from bench.book_lp import exact
 from bench.book_waves import waves
 from bench.made_up_book import held, left_by, made_up_book
 from kit.apart import Apart
-from routing.activation import Book, Choice, choose
+from routing.activation import Book, Choice, choose, pick
 from routing.book import solve
 from routing.book_check import faults
 from routing.book_greedy import greedy
 from routing.book_plan import BookPlan
 from routing.book_problem import BookProblem
-from routing.book_reasons import book_after
+from routing.book_reasons import ETA, book_after
+from routing.problem import ActivationNeed
 
 CUSTOMERS, ADVISORS, SEED = 1_000_000, 3_000, 1
 LEAVERS = 100  # one in so many
@@ -131,40 +131,52 @@ def _leaver(problem: BookProblem, plan: BookPlan) -> dict[str, Any]:
     """Whose book is nearest to 400 customers leaves; the book in memory has the prices of the last solve."""
     sizes = np.bincount(plan.advisor[plan.advisor >= 0], minlength=len(problem.advisors))
     leaver = int(np.argmin(np.abs(sizes - LEAVERS_CUSTOMERS)))
-    customers = np.flatnonzero(plan.advisor == leaver)
-    runs = [_hand_over(problem, plan, leaver, customers) for _ in range(TIMES)]
+    needs = [
+        replace(
+            problem.kinds[problem.kind[customer]].need,
+            expected_s=int(problem.expected_s[customer]),
+            tried=frozenset([problem.advisors[leaver].id]),
+        )
+        for customer in np.flatnonzero(plan.advisor == leaver).tolist()
+    ]
+    told = {}
+    for name, way in (("ms", _decided), ("ms_with_records", _recorded)):
+        runs = [_hand_over(problem, plan, leaver, needs, way) for _ in range(TIMES)]
+        told[name] = round(float(np.median([run[0] for run in runs])), 2)
     moved, in_group = runs[0][1:]
-    median_ms = float(np.median([run[0] for run in runs]))
-    return {
-        "ms": round(median_ms, 2),
-        "voluntary": 0,
-        "customers": len(customers),
-        "moved": moved,
-        "group": in_group,
-    }
+    return {**told, "voluntary": 0, "customers": len(needs), "moved": moved, "group": in_group}
+
+
+def _decided(book: Book, need: ActivationNeed) -> int | None:
+    return pick(book, need)
+
+
+def _recorded(book: Book, need: ActivationNeed) -> int | None:
+    choice = choose(book, need)
+    return choice.index if isinstance(choice, Choice) else None
 
 
 def _hand_over(
-    problem: BookProblem, plan: BookPlan, leaver: int, customers: NDArray[np.intp]
+    problem: BookProblem,
+    plan: BookPlan,
+    leaver: int,
+    needs: list[ActivationNeed],
+    way: Callable[[Book, ActivationNeed], int | None],
 ) -> tuple[float, int, int]:
     """Milliseconds, how many moved, how many of them within the desk group. Nobody else's seat is touched."""
     book, left = book_after(problem, plan), problem.advisors[leaver]
     seats = [i for i, a in enumerate(problem.advisors) if a.group_id == left.group_id and i != leaver]
     begin = perf_counter()
-    group, moved, in_group = Book([book.advisor(seat) for seat in seats], eta=0.3), 0, 0
-    for customer in customers.tolist():
-        kind = problem.kinds[problem.kind[customer]]
-        need = replace(kind.need, expected_s=int(problem.expected_s[customer]), tried=frozenset([left.id]))
-        choice = choose(group, need)
-        if isinstance(choice, Choice):
-            group.give(choice.index, need.expected_s)
+    group, moved, in_group = Book([book.advisor(seat) for seat in seats], ETA), 0, 0
+    for need in needs:
+        near = way(group, need)
+        place = way(book, need) if near is None else seats[near]
+        if near is not None:
+            group.give(near, need.expected_s)
             in_group += 1
-        else:
-            choice = choose(book, need)
-        moved += isinstance(choice, Choice)
-        if isinstance(choice, Choice):
-            place = choice.index if book.id_of(choice.index) == choice.advisor else seats[choice.index]
+        if place is not None:
             book.give(place, need.expected_s)
+            moved += 1
     return (perf_counter() - begin) * 1e3, moved, in_group
 
 

@@ -89,12 +89,11 @@ def _rounded(
 
 def _within(matter: Matter, balance: Balance, apart: tuple[int, ...], solved: Solved, budget: int) -> Solved:
     """Raise the price of moving until about the budget is left, then cut."""
-    free, dearer = solved, 0.0
+    dearer = 0.0
     for _ in range(DEARER_AT_MOST):
         if len(solved.seats.voluntary) <= NEARLY * budget:
             break
         dearer += price_for(solved.seats, budget)
         solved = _solve(matter, balance, apart, dearer)
     cut_to_budget(solved.seats, budget)
-    solved.cost_before = free.cost_before
     return solved

@@ -74,15 +74,19 @@ def even_out(seats: Seats, customers: Places, to: NDArray[np.int32]) -> None:
 
     `customers` and `to` are rows of such changes. Each is made where it saves something, the largest saving first.
     """
-    to = to.copy()
+    to, saving = to.copy(), saving_of(seats, customers, to)
     for _ in range(ROUNDS):
-        rows = _savers(seats, customers, to)
+        rows = _savers(seats, customers, to, saving)
         if not len(rows):
             return
         rows = rows[one_for_each_book(seats.advisor[customers[rows]], to[rows])]
+        touched = np.zeros(len(seats.load_s), np.bool_)
         before = seats.advisor[customers[rows]]
+        touched[before] = touched[to[rows]] = True
         seats.put(customers[rows], to[rows])
         to[rows] = before
+        stale = np.flatnonzero(touched[seats.advisor[customers]] | touched[to])
+        saving[stale] = saving_of(seats, customers[stale], to[stale])
 
 
 def even_out_all(seats: Seats) -> None:
@@ -94,8 +98,7 @@ def even_out_all(seats: Seats) -> None:
         even_out(seats, customers[row], advisor.astype(np.int32))
 
 
-def _savers(seats: Seats, customers: Places, to: NDArray[np.int32]) -> Places:
-    saving = saving_of(seats, customers, to)
+def _savers(seats: Seats, customers: Places, to: NDArray[np.int32], saving: Floats) -> Places:
     fits = seats.load_s[to] + seats.expected_s[customers] <= seats.balance.cap_s[to]
     rows = np.flatnonzero((saving > seats.expected_s[customers] * HARDLY) & fits)
     return rows[np.argsort(-saving[rows], kind="stable")]

@@ -19,6 +19,7 @@ from routing.book_problem import NOBODY
 from routing.book_seats import Seats
 
 REACH = 3.0  # customers from the end of a stretch who may change sides
+MOST_STRETCHES = 20_000  # with more, most are shorter than a customer, and evening them out takes seconds
 FORCED, FIRST, STAYER = range(3)  # in this order they get what room there is
 
 
@@ -50,7 +51,7 @@ def keeping(matter: Matter, stays: Stays, kept_s: Ints) -> Places:
 def deal(classes: Classes, seats: Seats, clas: Ints, advisor: Ints, seconds: Floats | Ints) -> None:
     """Deal everybody who has no seat yet along these stretches of (class, advisor, seconds)."""
     borders = list(_deal(classes, seats, clas, advisor, seconds))
-    if borders:
+    if borders and len(seconds) <= MOST_STRETCHES:
         customers, to = (np.concatenate(column) for column in zip(*borders, strict=True))
         even_out(seats, customers, to)
 

@@ -20,6 +20,7 @@ class Seats:
         self.advisor: NDArray[np.int32] = np.full(len(self.holder), NOBODY, np.int32)
         self.beyond_cap = np.zeros(len(self.holder), np.bool_)
         self.load_s: Ints = balance.base_s.copy()
+        self.tier_load_s: Ints = np.zeros(len(balance.tiers.edge), np.int64)
 
     @property
     def voluntary(self) -> Places:
@@ -35,13 +36,14 @@ class Seats:
 
     def _weigh(self, customers: Places, sign: int) -> None:
         seated = customers[self.advisor[customers] != NOBODY]
-        weights = np.bincount(self.advisor[seated], self.expected_s[seated], len(self.load_s))
-        self.load_s += sign * weights.astype(np.int64)
+        advisor, weight = self.advisor[seated], sign * self.expected_s[seated].astype(np.int64)
+        np.add.at(self.load_s, advisor, weight)
+        if len(self.tier_load_s):
+            np.add.at(self.tier_load_s, advisor * self.matter.tiers + self.matter.tier[seated], weight)
 
     def seat(self, customer: int, advisor: int) -> None:
         """Seat one who has nobody."""
-        self.advisor[customer] = advisor
-        self.load_s[advisor] += int(self.expected_s[customer])
+        self.put(np.array([customer]), np.array([advisor], np.int32))
 
     def settle(self) -> None:
         """Unseat those whom a book has no room for, and find a place for everybody without one.

@@ -26,17 +26,9 @@ def cost_of(seats: Seats) -> float:
 
 def tier_costs(seats: Seats) -> Floats:
     """t: what each tier costs because some have too much of it."""
-    each = seats.balance.tiers.cost(tier_loads(seats))
+    each = seats.balance.tiers.cost(seats.tier_load_s)
     costs: Floats = each.reshape(-1, max(1, seats.matter.tiers)).sum(axis=0)
     return costs
-
-
-def tier_loads(seats: Seats) -> Ints:
-    """n · t: seconds of each (advisor, tier), row by row."""
-    rows = len(seats.balance.tiers.edge)
-    there = np.flatnonzero(seats.advisor != NOBODY) if rows else np.zeros(0, np.intp)
-    row = seats.advisor[there] * np.int64(seats.matter.tiers) + seats.matter.tier[there]
-    return np.bincount(row, seats.expected_s[there], rows).astype(np.int64)
 
 
 def cost_of_flow(seats: Seats, stays: Stays, network: Network, flows: Flows, dearer: float) -> float:
@@ -59,8 +51,7 @@ def saving_of(seats: Seats, customers: Places, to: NDArray[np.int32]) -> Floats:
     saving += _between(seats.balance.books, seats.load_s, now, to, weight)
     if len(seats.balance.tiers.edge):
         tiers, tier = np.int64(seats.matter.tiers), seats.matter.tier[customers]
-        loads = tier_loads(seats)
-        saving += _between(seats.balance.tiers, loads, now * tiers + tier, to * tiers + tier, weight)
+        saving += _between(seats.balance.tiers, seats.tier_load_s, now * tiers + tier, to * tiers + tier, weight)
     return np.where(now == to, 0.0, saving)
 
 

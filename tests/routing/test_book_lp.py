@@ -12,7 +12,7 @@ from routing.book_check import faults
 
 @pytest.mark.parametrize(
     ("customers", "advisors", "tiers"),
-    [(10_000, 300, {"all": 1}), (2_000, 60, TIERS)],
+    [(10_000, 300, {"all": 1}), (3_000, 100, TIERS)],
     ids=["one tier", "four tiers"],
 )
 def test_the_flow_costs_what_the_linear_program_says(customers: int, advisors: int, tiers: dict[str, int]) -> None:
