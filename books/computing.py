@@ -70,6 +70,9 @@ async def compute(shop: Workshop, run_id: UUID) -> Row | None:
     except Unsound as unsound:
         log.error("plan.unsound", run=encode("run", run_id), faults=[str(fault) for fault in unsound.args])
         return await _fail(shop, run_id, "unsound")
+    except (TooLong, Died) as error:
+        log.error("plan.none", run=encode("run", run_id), **facts(error))
+        return await _fail(shop, run_id, "no_plan")
     await _keep(shop, run, found, reasoned, now)
     return await _ready(shop, run, found, reasoned, lease)
 

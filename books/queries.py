@@ -138,6 +138,8 @@ FROM (
 GROUP BY advisor_id ORDER BY advisor_id
 """
 
+NEW_VERSION = "UPDATE directory_version SET version = version + 1"
+
 MOVES_PAGE = """
 SELECT m.*, c.external_ref FROM book_moves m
 JOIN customers c ON c.id = m.customer_id AND c.market_id = m.market_id
@@ -271,8 +273,9 @@ async def mark(session: Session, run_id: UUID, outcomes: Sequence[Mapping[str, A
 
 
 async def set_prices(session: Session, run_id: UUID) -> None:
-    """The prices of the solve are those of activation from now on."""
+    """The prices of the solve are those of activation from now on: every process reads the books anew."""
     await session.execute(PRICES, run_id)
+    await session.execute(NEW_VERSION)
 
 
 async def changes(session: ReadSession, run_id: UUID, state: str) -> Sequence[Row]:

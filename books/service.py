@@ -117,11 +117,11 @@ async def _check_version(session: Session, run: Row) -> None:
     """A first assignment harms nobody by being late: each of its moves is looked at alone when it is made."""
     if run["kind"] == "assign":
         return
+    if await queries.overtaken(session, run["id"], run["computed_at"]):
+        raise BookHasChanged(because="another_run")
     version = await session.fetch_value("SELECT version FROM directory_version")
     if version != run["directory_version"]:
         raise BookHasChanged(because="people_or_rules")
-    if await queries.overtaken(session, run["id"], run["computed_at"]):
-        raise BookHasChanged(because="another_run")
     if customers := await queries.changed(session, run["id"]):
         raise BookHasChanged(because="customers", customers=customers)
 

@@ -172,6 +172,15 @@ async def test_without_the_solver_there_is_the_greedy_plan(shop: Shop, trouble: 
     assert (run["state"], run["figures"]["way"], run["figures"]["why_greedy"]) == ("ready", "greedy", why)
 
 
+async def test_without_any_plan_the_run_has_failed_and_the_next_may_begin(shop: Shop) -> None:
+    await overloaded(shop, 4)
+    shop.here = Here(Died(), TooLong())
+
+    failed, next_ = await shop.ask(), await shop.ask()
+
+    assert (failed["state"], failed["failure"], next_["state"]) == ("failed", "no_plan", "ready")
+
+
 async def test_prices_of_the_solve_are_those_of_activation(shop: Shop) -> None:
     await overloaded(shop)
 
