@@ -387,7 +387,9 @@ class Day:
         )
 
     def holds(self, call: Call) -> bool:
-        return self.now - call.held_since < POLICY.hold_limit_s(call.told_s)
+        """Until the time is over, or the own advisor has not taken it."""
+        refused = call.own is not None and call.own.id in call.tried
+        return not refused and self.now - call.held_since < POLICY.hold_limit_s(call.told_s) - MOMENT_S
 
     def waited_s(self, call: Call) -> float:
         return 0.0 if call.waiting_since is None else self.now - call.waiting_since
@@ -407,7 +409,8 @@ class Day:
 
     def judge(self, call: Call, plan: Plan) -> None:
         is_open = self.opens_s <= self.now < self.closes_s
-        if isinstance(plan, Closed) == is_open:
+        promised = call.choice == "callback"  # chosen while it was open, and kept though it is not any more
+        if isinstance(plan, Closed) == is_open and not promised:
             self.wrong.append(f"{self.now}: {type(plan).__name__} although open is {is_open}")
         if isinstance(plan, Offer):
             self.judge_match(call, self.advisor(plan.advisor))
