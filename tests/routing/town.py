@@ -179,7 +179,9 @@ class Town:
         )
 
     def holds(self, call: Call) -> bool:
-        return self.now - call.held_since < POLICY.hold_limit_s(call.told_s)
+        """Until the time is over, or the own advisor has not taken it."""
+        refused = call.own is not None and call.own.id in call.tried
+        return not refused and self.now - call.held_since < POLICY.hold_limit_s(call.told_s) - MOMENT_S
 
     def waited_s(self, call: Call) -> float:
         return 0.0 if call.waiting_since is None else self.now - call.waiting_since
