@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import os
 import pickle  # nosec B403
 import signal
 import threading
@@ -29,6 +30,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 R = TypeVar("R")
+NICE = 10  # where processors are short, calls go before solves
 GONE = (EOFError, OSError)
 
 
@@ -160,6 +162,7 @@ def receive(pipe: Connection) -> Any:
 def _serve(pipe: Connection, imports: Sequence[str]) -> None:
     """In the process: answer until the other end is gone. The terminal's interrupt is for those who own us."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICE)
     for module in imports:
         importlib.import_module(module)
     with contextlib.suppress(*GONE):
