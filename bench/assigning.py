@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench import company
 from books import service, work
-from books.computing import Workshop
+from books.computing import WARM, Workshop
 from books.service import Asked
 from customers.books import Books
 from kit import actors, embedded
@@ -109,7 +109,7 @@ async def measure(folder: Path, customers: int, advisors: int, moves: int) -> di
     actors.become(actors.Actor("cli"))
     database = Database(await _made(folder, customers, advisors), Settings(environment="test"))
     clock, books = LiveClock(), Books()
-    async with Apart(("books.solving",)) as apart:
+    async with Apart(WARM) as apart:
         shop = Workshop(database, apart, clock, new_id)
         async with database.transaction() as session:
             run = await service.request(session, Asked("assign"), clock.now(), new_id)

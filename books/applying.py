@@ -49,6 +49,7 @@ class Leg:
     ends: UUID | None
     to: UUID
     decision_id: UUID
+    may_exceed: bool = False
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Planned:
             return NOT_NOW
         self.asked.add(seeker.customer_id)
         choice = Choice(leg.to, index, (), NOT_NOW.explanation)
-        return Pick(seeker, choice, decision_id=leg.decision_id)
+        return Pick(seeker, choice, may_exceed=leg.may_exceed, decision_id=leg.decision_id)
 
 
 async def apply_batch(session: Session, books: Books, run: Row, now: datetime, new_id: IdMaker) -> Row:
@@ -80,6 +81,7 @@ async def apply_batch(session: Session, books: Books, run: Row, now: datetime, n
             move["from_relationship"],
             move["to_advisor"],
             move["decision_id"],
+            move["may_exceed"],
         )
         for move in moves
     ]

@@ -1,33 +1,28 @@
-"""From a request to a preview: read the book, solve it apart, check it, write down what would move and why."""
+"""From a request to a preview: a run that is `computing` is drafted apart, and becomes `ready` or `failed`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from pydantic_core import from_json
-
-from books import events, figures, queries, reading
-from books.reading import Reading, Scope
-from books.solving import Reasoned, Unsound, lent, moved, planned_greedily, solved
-from decisions import service as decisions
-from decisions.service import Decision
+from books import events, queries
+from books.drafting import Draft, Errand, drafted
+from kit import actors
 from kit.apart import Died, TooLong
 from kit.clock import Clock
 from kit.database import Database, Row
 from kit.ids import IdMaker, encode
 from kit.logs import facts, logger
-from routing.book_problem import NOBODY, BookProblem, Terms
 
-LEASE = timedelta(minutes=5)
-SOLVE_LIMIT_S = 120.0
-GREEDY_LIMIT_S = 60.0
-BATCH = 1_000
-"""Rows of a transaction; some 10 ms of the event loop."""
+LEASE = timedelta(minutes=20)
+SOLVED_WITHIN = timedelta(minutes=8)
+"""A million customers take two to three minutes here, most of it for writing them down."""
+
+WARM = ("books.drafting", "ortools.graph.python.min_cost_flow")
+"""What the other process has loaded before the first errand comes."""
 
 log = logger("books")
 
@@ -35,7 +30,7 @@ T = TypeVar("T")
 
 
 class Elsewhere(Protocol):
-    """Runs heavy work where it holds up nobody: a process of its own, or in tests this one.
+    """Runs heavy work where it holds up nobody: a process of its own, or in tests a thread.
 
     Raises `TooLong`, `Died`, and what the work raises.
     """
@@ -51,6 +46,7 @@ class Workshop:
     apart: Elsewhere
     clock: Clock
     new_id: IdMaker
+    solved_within: timedelta = SOLVED_WITHIN
 
 
 async def compute(shop: Workshop, run_id: UUID) -> Row | None:
@@ -59,108 +55,48 @@ async def compute(shop: Workshop, run_id: UUID) -> Row | None:
     lease = now + LEASE
     async with shop.database.transaction() as session:
         run = await queries.lease(session, run_id, now, lease)
-        if run is not None:
-            await queries.forget(session, run_id)
     if run is None:
         return None
     try:
-        found = await reading.read(shop.database, scope_of(run), Terms(), now)
-        found = replace(found, problem=replace(found.problem, terms=terms_of(run, len(found.problem.kind))))
-        reasoned = await _reasoned(shop.apart, lent if run["kind"] == "lend" else solved, found)
-    except Unsound as unsound:
-        log.error("plan.unsound", run=encode("run", run_id), faults=[str(fault) for fault in unsound.args])
-        return await _fail(shop, run_id, "unsound")
+        draft = await _drafted(shop, _errand(shop, run, now))
     except (TooLong, Died) as error:
         log.error("plan.none", run=encode("run", run_id), **facts(error))
         return await _fail(shop, run_id, "no_plan")
-    await _keep(shop, run, found, reasoned, now)
-    return await _ready(shop, run, found, reasoned, lease)
+    if draft.faults:
+        log.error("plan.unsound", run=encode("run", run_id), faults=draft.faults)
+        return await _fail(shop, run_id, "unsound")
+    return await _ready(shop, run_id, draft, lease)
 
 
-def scope_of(run: Row) -> Scope:
-    return Scope(held=run["kind"] != "assign", market_id=run["market_id"], of_advisor=run["advisor_id"])
+def _errand(shop: Workshop, run: Row, now: datetime) -> Errand:
+    return Errand(
+        url=shop.database.url,
+        settings=shop.database.settings,
+        actor=actors.current().who,
+        run_id=run["id"],
+        kind=run["kind"],
+        market_id=run["market_id"],
+        advisor_id=run["advisor_id"],
+        terms=run["terms"],
+        now=now,
+    )
 
 
-def terms_of(run: Row, customers: int) -> Terms:
-    """A budget given as a share is one of the customers who are in it, rounded down."""
-    asked = run["terms"]
-    budget, share = asked.get("move_budget"), asked.get("move_budget_share")
-    if budget is None and share is not None:
-        budget = int(share * customers)
-    return Terms(move_budget=budget, seed=asked.get("seed") or 0)
-
-
-async def _reasoned(apart: Elsewhere, way: Callable[[BookProblem], Reasoned], found: Reading) -> Reasoned:
-    """The solver's plan; the greedy one where the solver dies or takes too long."""
+async def _drafted(shop: Workshop, errand: Errand) -> Draft:
+    """With the solver; with the greedy plan where that dies or takes too long."""
+    limit_s = shop.solved_within.total_seconds()
     try:
-        return await apart.run(way, found.problem, limit_s=SOLVE_LIMIT_S)
+        return await shop.apart.run(drafted, errand, limit_s=limit_s)
     except (TooLong, Died) as error:
-        log.warning("plan.without_solver", **facts(error))
+        log.warning("plan.without_solver", run=encode("run", errand.run_id), **facts(error))
         why = "too_long" if isinstance(error, TooLong) else "died"
-        return await apart.run(planned_greedily, found.problem, why, limit_s=GREEDY_LIMIT_S)
+        return await shop.apart.run(drafted, replace(errand, why_greedy=why), limit_s=limit_s)
 
 
-async def _keep(shop: Workshop, run: Row, found: Reading, reasoned: Reasoned, now: datetime) -> None:
-    """Decisions, moves and the advisors' books, in short transactions: an attempt that breaks off is forgotten."""
-    identifiers = {pair: shop.new_id(now) for pair in reasoned.pairs}
-    kept = _decisions(run, found, reasoned, identifiers, now)
-    while batch := list(islice(kept, BATCH // 10)):
-        async with shop.database.transaction() as session:
-            await decisions.keep(session, batch)
-    rows = _moves(run["id"], found, reasoned, identifiers)
-    while moves := list(islice(rows, BATCH)):
-        async with shop.database.transaction() as session:
-            await queries.keep_moves(session, moves)
-    async with shop.database.transaction() as session:
-        await queries.keep_advisors(session, figures.advisors(run["id"], found, reasoned.plan))
-
-
-def _decisions(
-    run: Row, found: Reading, reasoned: Reasoned, identifiers: Mapping[tuple[int, int], UUID], now: datetime
-) -> Iterator[Decision]:
-    kind = "activation" if run["kind"] == "assign" else "rebalance"
-    solver = {"way": reasoned.plan.way, "objective": reasoned.plan.objective, "run": encode("run", run["id"])}
-    for pair, record in zip(reasoned.pairs, reasoned.records, strict=True):
-        yield Decision(
-            id=identifiers[pair],
-            at=now,
-            market_id=found.market[pair[0]],
-            kind=kind,
-            subject=encode("run", run["id"]),
-            chosen=found.problem.advisors[pair[1]].id,
-            policy=run["kind"],
-            data={**from_json(record), "solver": solver},
-        )
-
-
-def _moves(
-    run_id: UUID, found: Reading, reasoned: Reasoned, identifiers: Mapping[tuple[int, int], UUID]
-) -> Iterator[Sequence[Any]]:
-    problem, plan = found.problem, reasoned.plan
-    advisors = [advisor.id for advisor in problem.advisors]
-    for place in moved(problem, plan).tolist():
-        kind, holder, to = int(problem.kind[place]), int(problem.holder[place]), int(plan.advisor[place])
-        has_one = holder != NOBODY
-        yield (
-            run_id,
-            UUID(bytes=found.customer[place].tobytes()),
-            found.market[kind],
-            advisors[holder] if has_one else None,
-            advisors[to],
-            UUID(bytes=found.relationship[place].tobytes()) if has_one else None,
-            int(problem.expected_s[place]),
-            ("forced" if reasoned.forced[place] else "voluntary") if has_one else "first",
-            "planned",
-            identifiers[kind, to],
-        )
-
-
-async def _ready(shop: Workshop, run: Row, found: Reading, reasoned: Reasoned, lease: datetime) -> Row | None:
-    planned = len(moved(found.problem, reasoned.plan))
+async def _ready(shop: Workshop, run_id: UUID, draft: Draft, lease: datetime) -> Row | None:
     now = shop.clock.now()
     async with shop.database.transaction() as session:
-        told = figures.summary(found, reasoned)
-        row = await queries.computed(session, run["id"], now, found.version, told, planned, lease)
+        row = await queries.computed(session, run_id, now, draft.version, draft.figures or {}, draft.planned, lease)
         if row is not None:
             session.announce(events.changed(row, now))
     return row

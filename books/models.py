@@ -81,6 +81,7 @@ class BookMove(SQLModel, table=True):
     """A customer goes from one advisor (none at first) to another.
 
     `from_relationship` is what it was computed from: where that is no longer current, the move is skipped.
+    `may_exceed`: beyond the cap, since otherwise nobody would be there for them; the book is flagged then.
     """
 
     __tablename__ = "book_moves"
@@ -115,6 +116,7 @@ class BookMove(SQLModel, table=True):
     relationship_id: UUID | None = None
     expected_seconds: int
     why: str = Field(sa_type=Text)
+    may_exceed: bool = False
     state: str = Field(default="planned", sa_type=Text)
     reason: str | None = Field(default=None, sa_type=Text)
     decision_id: UUID

@@ -154,7 +154,7 @@ ORDER BY advisor_id LIMIT $3
 
 MOVE_COLUMNS = (
     "run_id", "customer_id", "market_id", "from_advisor", "to_advisor", "from_relationship", "expected_seconds",
-    "why", "state", "decision_id",
+    "why", "may_exceed", "state", "decision_id",
 )  # fmt: skip
 ADVISOR_COLUMNS = (
     "run_id", "advisor_id", "customers_before", "customers_after", "load_before_s", "load_after_s", "cap_s",

@@ -150,11 +150,11 @@ def _refuse(word: str, as_json: bool, code: int, members: Any = None) -> None:
 
 
 async def _driven(begin: Begin, *, quiet: bool) -> Row:
-    from books.computing import Workshop
+    from books.computing import WARM, Workshop
     from cli.assembly import opened
     from kit.apart import Apart
 
-    async with opened(Settings()) as services, Apart() as apart:
+    async with opened(Settings()) as services, Apart(WARM) as apart:
         run = await begin(services)
         workshop = Workshop(services.database, apart, services.clock, services.new_id)
         with _bar(quiet) as advance:

@@ -197,7 +197,9 @@ class Database:
         self, url: str, settings: Settings, *, application: str = "durchwahl", tracing: Tracing | None = None
     ) -> None:
         self.tracing = tracing
-        self._settings = settings
+        self.url = url
+        """For another process of ours that opens a pool of its own; it has the password in it."""
+        self.settings = settings
         self._application = application
         self._hosts = Hosts(url)
         self._listeners: list[AfterCommit] = []
@@ -220,7 +222,7 @@ class Database:
 
     async def connect(self) -> asyncpg.Connection[Record]:
         """A connection of its own, outside the pool: for the pool itself, and for LISTEN."""
-        settings = self._settings
+        settings = self.settings
         connection = await self._hosts.connect(
             settings.connect_timeout.total_seconds(),
             command_timeout=settings.statement_timeout.total_seconds() + 1,

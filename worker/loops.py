@@ -26,7 +26,7 @@ from uuid import UUID
 
 from audit import sealing
 from books import work as book_work
-from books.computing import Workshop
+from books.computing import WARM, Workshop
 from contacts import dispatch, handling
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
@@ -74,7 +74,7 @@ class Worker:
         self.database, self.exchange, self.clock, self.settings = database, exchange, clock, settings
         self.books = Books()
         self.measuring = Measuring(database, clock.now)
-        self.workshop = Workshop(database, Apart(), clock, exchange.new_id)
+        self.workshop = Workshop(database, Apart(WARM), clock, exchange.new_id)
         self.courier = courier or courier_of(settings or Settings())
         self.freed, self.queued, self.asked = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._freed_at: float | None = None

@@ -112,6 +112,7 @@ def _moves() -> None:
         sa.Column("relationship_id", sa.Uuid(), nullable=True),
         sa.Column("expected_seconds", sa.Integer(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("may_exceed", sa.Boolean(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("decision_id", sa.Uuid(), nullable=False),

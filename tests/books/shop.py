@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +19,7 @@ from tests.support.builders import new_id
 
 
 class Here:
-    """In place of a process of its own: the same calls, at once. `fails` is raised by the first ones."""
+    """In place of a process of its own: the same calls in a thread. `fails` is raised by the first ones."""
 
     def __init__(self, *fails: BaseException) -> None:
         self.fails = list(fails)
@@ -26,7 +27,7 @@ class Here:
     async def run(self, work: Callable[..., Any], *arguments: Any, limit_s: float) -> Any:
         if self.fails:
             raise self.fails.pop(0)
-        return work(*arguments)
+        return await asyncio.to_thread(work, *arguments)
 
 
 @dataclass

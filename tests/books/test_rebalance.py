@@ -181,6 +181,23 @@ async def test_without_any_plan_the_run_has_failed_and_the_next_may_begin(shop: 
     assert (failed["state"], failed["failure"], next_["state"]) == ("failed", "no_plan", "ready")
 
 
+async def test_who_leaves_is_moved_without_counting_and_a_full_book_is_flagged(shop: Shop) -> None:
+    async with shop.database.transaction() as session:
+        leaver = await an_advisor(session, leaving_at=shop.now + timedelta(days=30))
+        heir = await an_advisor(session, cap_s=2 * 360, target_s=2 * 360)
+        await numbers(session, 2)
+        for _ in range(3):
+            await a_customer(session, advisor=leaver, since=shop.now - LONG_AGO)
+
+    run = await shop.apply(await shop.ask(terms={"move_budget": 0}))
+
+    assert (run["done"], run["figures"]["forced"], run["figures"]["voluntary"]) == (3, 3, 0)
+    assert set((await shop.advisors_of_all()).values()) == {heir.id}
+    async with shop.database.reading() as session:
+        over = await session.fetch_value("SELECT over_cap FROM books WHERE advisor_id = $1", heir.id)
+    assert over is True
+
+
 async def test_prices_of_the_solve_are_those_of_activation(shop: Shop) -> None:
     await overloaded(shop)
 
