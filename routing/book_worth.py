@@ -26,6 +26,8 @@ def cost_of(seats: Seats) -> float:
 
 def tier_costs(seats: Seats) -> Floats:
     """t: what each tier costs because some have too much of it; empty where tiers don't matter."""
+    if not len(seats.balance.tiers.edge):
+        return np.zeros(0)
     loads = tier_loads(seats)
     costs: Floats = seats.balance.tiers.cost(loads).reshape(len(seats.load_s), -1).sum(axis=0)
     return costs
