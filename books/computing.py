@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from books import events, figures, queries, reading
+from books import events, figures, queries, reading, skills
 from books.reading import Reading, Scope
 from books.solving import Reasoned, Unsound, moved, planned_greedily, solved
 from decisions import service as decisions
@@ -19,11 +19,15 @@ from kit.clock import Clock
 from kit.database import Database, Row
 from kit.ids import IdMaker, encode
 from kit.logs import facts, logger
+from routing.book_plan import BookPlan
 from routing.book_problem import NOBODY, Terms
+from routing.skill_gaps import SkillReport, skill_report
 
 LEASE = timedelta(minutes=5)
 SOLVE_LIMIT_S = 60.0
 GREEDY_LIMIT_S = 60.0
+SKILLS_LIMIT_S = 30.0
+"""Two seconds for a million customers and 3,000 advisors."""
 BATCH = 2_000
 """Rows of a transaction; some 15 ms of the event loop."""
 
@@ -68,7 +72,11 @@ async def compute(shop: Workshop, run_id: UUID) -> Row | None:
     except Unsound as unsound:
         log.error("plan.unsound", run=encode("run", run_id), faults=[str(fault) for fault in unsound.args])
         return await _fail(shop, run_id, "unsound")
+    report = await _skills(shop.apart, found, reasoned.plan)
     await _keep(shop, run, found, reasoned, now)
+    if report is not None:
+        async with shop.database.transaction() as session:
+            await queries.keep_skills(session, run_id, now, skills.told(report))
     return await _ready(shop, run, found, reasoned, lease)
 
 
@@ -93,6 +101,15 @@ async def _reasoned(apart: Elsewhere, found: Reading) -> Reasoned:
         log.warning("plan.without_solver", **facts(error))
         why = "too_long" if isinstance(error, TooLong) else "died"
         return await apart.run(planned_greedily, found.problem, why, limit_s=GREEDY_LIMIT_S)
+
+
+async def _skills(apart: Elsewhere, found: Reading, plan: BookPlan) -> SkillReport | None:
+    """None where that took too long: the plan is as good without it."""
+    try:
+        return await apart.run(skill_report, found.problem, plan, found.ends, limit_s=SKILLS_LIMIT_S)
+    except (TooLong, Died) as error:
+        log.warning("plan.without_skills", **facts(error))
+        return None
 
 
 async def _keep(shop: Workshop, run: Row, found: Reading, reasoned: Reasoned, now: datetime) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +21,15 @@ from customers.relationships import need_of
 from kit.database import Database, Row
 from routing.book_problem import NOBODY, BookProblem, Kind, Terms
 from routing.problem import BookAdvisor
+from routing.skill_ends import SkillEnd
 from routing.staying import price_of_moving
 
 PAGE = 50_000
 BAND = 1.2
 """Customers whose expected seconds differ by less than this factor are alike."""
+
+LOOK_AHEAD = timedelta(days=90)
+"""How far certificates are looked at: a quarter, in which a course can be found and passed."""
 
 COLUMNS = {
     "id": copying.UUID,
@@ -57,6 +61,8 @@ class Reading:
     relationship: NDArray[Any]
     market: Sequence[str]
     """Of each kind."""
+    ends: Sequence[SkillEnd]
+    """Certificates that end within `LOOK_AHEAD`."""
 
 
 async def read(database: Database, scope: Scope, terms: Terms, now: datetime) -> Reading:
@@ -79,7 +85,8 @@ async def read(database: Database, scope: Scope, terms: Terms, now: datetime) ->
         stay=_stay(rows["since"], holder, now),
         terms=terms,
     )
-    return Reading(problem, everybody.version, rows["id"], rows["relationship"], markets)
+    ends = tuple(end for end in everybody.certificates if end.ends_at <= now + LOOK_AHEAD)
+    return Reading(problem, everybody.version, rows["id"], rows["relationship"], markets, ends)
 
 
 def _lenders(everybody: shelves.Everybody, scope: Scope) -> tuple[BookAdvisor, ...]:
