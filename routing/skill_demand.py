@@ -2,8 +2,8 @@
 
 The price of a skill is what the duals of the solve say of it: the λ of those who can, above that of all who serve
 the market, both weighed by target. A λ is what one more second costs where it goes, so where a skill is scarce the
-books of those who have it are full and dear while others are not. Once they are full to their caps, their λ rises
-no more: then customers have nobody, which is looked at first.
+books of those who have it are full and dear while others are not. Where customers have nobody it is what a freed
+second would be worth (`skill_prices.py`).
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _of_market(view: View, ask: Ask) -> SkillDemand:
 
 
 def _mean_price(view: View, who: Flags) -> float:
-    return float(np.average(view.plan.prices[who], weights=view.target_s[who]))
+    return float(np.average(view.freed[who], weights=view.target_s[who]))
 
 
 def _urgency(demand: SkillDemand) -> tuple[float, ...]:
@@ -102,17 +102,16 @@ def by_group(view: View) -> list[GroupDemand]:
     column = np.array(
         [NOBODY if a.group_id is None else place[a.group_id] for a in view.problem.advisors], np.int64
     )
-    counts = view.per(column, len(groups))
-    found = [demand for ask in view.asks for demand in _of_groups(view, ask, groups, column, counts)]
+    found = [demand for ask in view.asks for demand in _of_groups(view, ask, groups, column)]
     return sorted(found, key=lambda demand: (demand.can, -demand.seconds))
 
 
-def _of_groups(
-    view: View, ask: Ask, groups: list[Id], column: Ints, counts: tuple[Ints, Ints]
-) -> Iterator[GroupDemand]:
-    rows = list(view.asks[ask])
-    customers, seconds = (count[rows].sum(axis=0) for count in counts)
-    able = view.profiles.serve(ask.market) & (view.profiles.levels(ask.skill) >= ask.level) & (column != NOBODY)
-    can = np.bincount(column[able], minlength=len(groups))
+def _of_groups(view: View, ask: Ask, groups: list[Id], column: Ints) -> Iterator[GroupDemand]:
+    rows, inside, size = list(view.asks[ask]), column != NOBODY, len(groups)
+    customers, seconds = (
+        np.bincount(column[inside], counts[rows].sum(axis=0)[inside], size) for counts in (view.held, view.held_s)
+    )
+    able = view.profiles.serve(ask.market) & (view.profiles.levels(ask.skill) >= ask.level) & inside
+    can = np.bincount(column[able], minlength=size)
     for group in np.flatnonzero(customers).tolist():
         yield GroupDemand(groups[group], *ask, int(customers[group]), int(seconds[group]), int(can[group]))

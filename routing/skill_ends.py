@@ -13,7 +13,7 @@ from itertools import groupby
 
 import numpy as np
 
-from routing.book_classes import Flags, Ints
+from routing.book_classes import Flags
 from routing.problem import Id
 from routing.skill_view import Demand, Rows, View
 
@@ -52,7 +52,6 @@ class Ending:
 def endings(view: View, ends: Iterable[SkillEnd]) -> list[Ending]:
     """One for each end of an advisor in the book, in the order of time."""
     place = view.place
-    held = view.per(np.arange(len(place)), len(place))
     able, found = view.able.copy(), []
     known = [end for end in ends if end.advisor in place]
     for _, alike in groupby(sorted(known, key=_order), key=lambda end: end.ends_at):
@@ -60,7 +59,7 @@ def endings(view: View, ends: Iterable[SkillEnd]) -> list[Ending]:
         lost = [_lose(view, able, end.skill, place[end.advisor]) for end in together]
         bare: Flags = np.logical_not(able.any(axis=1))
         for end, rows in zip(together, lost, strict=True):
-            found.append(_ending(view, end, place[end.advisor], held, [row for row in rows if bare[row]]))
+            found.append(_ending(view, end, place[end.advisor], [row for row in rows if bare[row]]))
     return found
 
 
@@ -79,14 +78,13 @@ def _lose(view: View, able: Flags, skill: str, advisor: int) -> list[int]:
     return rows
 
 
-def _ending(view: View, end: SkillEnd, advisor: int, held: tuple[Ints, Ints], bare: Sequence[int]) -> Ending:
+def _ending(view: View, end: SkillEnd, advisor: int, bare: Sequence[int]) -> Ending:
     needing = dict.fromkeys(_needing(view, end.skill))
-    customers, seconds = (count[:, advisor] for count in held)
     return Ending(
         end.advisor,
         end.skill,
         int(view.profiles.levels(end.skill)[advisor]),
         end.ends_at,
-        held=view.told(needing, customers, seconds),
+        held=view.told(needing, view.held[:, advisor], view.held_s[:, advisor]),
         uncovered=view.told(bare, view.customers, view.seconds),
     )

@@ -4,12 +4,12 @@ By the duality of linear programs (Dantzig 1963, ch. 12: the price of a constrai
 worth) a second of demand k costs at present
     now[k] = min over b of misfit[k, b] + λ[b],
 and `UNPLACED` where it has nobody. An advisor a who could serve k with skill s at level l, and can't without, would
-take it for misfit'[k, a] + λ[a], and λ[a] is what the customers whom a would take less of are worth. So
+take it for misfit'[k, a] + λ[a], as λ[a] is what it costs that a takes others less. So
     gain(a, s, l) = Σ over k of max(0, now[k] − misfit'[k, a] − λ[a]) · seconds taken of k,
-the best first, until a's target is used up. Prices stand still in this, though they would fall where a helps; by
-weak duality that makes it too hopeful rather than too modest, except that the λ of somebody whose book is full is
-no higher than that of the last second in it. Left out: what it costs to move people who have somebody, what two
-trainings would open together, and that a higher level fits easier questions less well.
+the best first, until a's target is used up. Where books are full to their caps, λ[b] and, beyond a's room, λ[a] are
+what `skill_prices.py` makes of them. Prices stand still in this, though they would fall where a helps; by weak
+duality that makes it too hopeful rather than too modest. Left out: what it costs to move people who have somebody,
+what two trainings would open together, and that a higher level fits easier questions less well.
 
 It says what is worth learning. It knows skills, languages, hours and books, and nothing of how anybody works.
 """
@@ -22,13 +22,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.book_classes import Flags, Floats, Ints
+from routing.book_classes import Flags, Floats, Ints, Places
 from routing.misfit import skill_terms
 from routing.problem import ActivationNeed, Id
+from routing.skill_prices import UNPLACED
 from routing.skill_view import View
-
-UNPLACED = 50.0
-"""Cost of a second that nobody serves: the worst misfit is 3.5, and a book three times its share costs 20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +101,21 @@ def _zeros(shape: tuple[int, int]) -> tuple[Ints, Ints]:
 
 def _present_costs(view: View) -> Floats:
     """u: of a second of each demand, for those who have somebody."""
-    costs = view.matter.misfit + view.plan.prices
+    costs = view.matter.misfit + view.freed
     least: Floats = np.minimum(costs.min(axis=1, initial=np.inf), UNPLACED)
     return least
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """n: how many seconds cost λ, up to how many more can be taken, and what those cost more."""
+
+    free_s: Floats
+    target_s: Floats
+    dearer: Floats
+
+    def of(self, who: Places) -> Room:
+        return Room(self.free_s[who], self.target_s[who], self.dearer[who])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +134,7 @@ class Opened:
     """r: what more it saves where that second has nobody"""
     placed_s: Ints
     left_s: Ints
-    target_s: Floats
+    room: Room
 
 
 def _opened(view: View, now: Floats, skill: str) -> Opened:
@@ -139,7 +149,7 @@ def _opened(view: View, now: Floats, skill: str) -> Opened:
         nobody=UNPLACED - now[rows],
         placed_s=(view.seconds - view.left_s)[rows],
         left_s=view.left_s[rows],
-        target_s=view.target_s,
+        room=Room(np.minimum(view.room_s, view.target_s), view.target_s, view.taken - view.plan.prices),
     )
 
 
@@ -163,24 +173,26 @@ def _improve(found: Trainings, row: int, level: int, opened: Opened) -> None:
     ]
     worth = opened.worth[within] + np.array(less)
     split = np.flatnonzero(opened.left_s[within])
-    worth = np.concatenate((worth, worth[split] + opened.nobody[within[split], None]))
-    seconds = np.concatenate((opened.placed_s[within], opened.left_s[within[split]]))
+    worth = np.concatenate((worth[split] + opened.nobody[within[split], None], worth))
+    seconds = np.concatenate((opened.left_s[within[split]], opened.placed_s[within]))
     some = np.flatnonzero((worth > 0).any(axis=0))
-    gain, taken = _filled(worth[:, some], seconds, opened.target_s[some])
+    gain, taken = _filled(worth[:, some], seconds, opened.room.of(some))
     better = gain > found.gain[row, some]
     who = some[better]
     found.level[row, who], found.gain[row, who] = level, gain[better]
     found.seconds[row, who] = taken.sum(axis=0)[better]
-    found.unplaced_s[row, who] = taken[len(within) :].sum(axis=0)[better]
+    found.unplaced_s[row, who] = taken[: len(split)].sum(axis=0)[better]
 
 
-def _filled(worth: Floats, seconds: Ints, room_s: Floats) -> tuple[Floats, Floats]:
+def _filled(worth: Floats, seconds: Ints, room: Room) -> tuple[Floats, Floats]:
     """Gain of each column, and seconds taken of each row by each column: the most worthwhile first."""
     order = np.argsort(-worth, axis=0, kind="stable")
     ordered, most = np.take_along_axis(worth, order, axis=0), seconds[order].astype(np.float64)
     before = np.cumsum(most, axis=0) - most
-    taken = np.where(ordered > 0, np.clip(room_s - before, 0.0, most), 0.0)
-    gain: Floats = np.sum(np.where(taken > 0, ordered, 0.0) * taken, axis=0)
-    back = np.empty_like(taken)
-    np.put_along_axis(back, order, taken, axis=0)
-    return gain, back
+    free = np.where(ordered > 0, np.clip(room.free_s - before, 0.0, most), 0.0)
+    later = ordered - room.dearer
+    more = np.where(later > 0, np.clip(room.target_s - before, 0.0, most) - free, 0.0)
+    gain: Floats = (np.where(free > 0, ordered, 0.0) * free + np.where(more > 0, later, 0.0) * more).sum(axis=0)
+    taken = np.empty_like(free)
+    np.put_along_axis(taken, order, free + more, axis=0)
+    return gain, taken

@@ -18,6 +18,7 @@ from routing.book_plan import BookPlan
 from routing.book_problem import NOBODY, BookProblem
 from routing.misfit import Profiles
 from routing.problem import Id, Need
+from routing.skill_prices import freed_prices, room_of, taken_prices
 
 Rows = Sequence[int]
 
@@ -59,25 +60,22 @@ class View:
     """u: customers who have nobody"""
     left_s: Ints
     """u: their seconds"""
+    held: Ints
+    """u × n: customers"""
+    held_s: Ints
+    """u × n: their seconds"""
     target_s: Floats
     """n, 0 for those who leave"""
+    freed: Floats
+    """n: what a freed second would be worth"""
+    taken: Floats
+    """n: what one more second would cost once there is no room"""
+    room_s: Ints
+    """n: up to the cap"""
     place: Mapping[Id, int]
     """of each advisor"""
     asks: Mapping[Ask, Rows]
     """Which of the u demands each ask is part of."""
-
-    def per(self, column: NDArray[np.int64], width: int) -> tuple[Ints, Ints]:
-        """u × width: customers and seconds of those with an advisor, by what `column` says of the n advisors.
-
-        Advisors for whom it says `NOBODY` are left out.
-        """
-        seated = np.flatnonzero(self.plan.advisor != NOBODY)
-        of = column[self.plan.advisor[seated]]
-        seated, of = seated[of != NOBODY], of[of != NOBODY]
-        return _counted(self.matter.need[seated] * width + of, self.problem.expected_s[seated], self.shape(width))
-
-    def shape(self, width: int) -> tuple[int, int]:
-        return len(self.matter.needs), width
 
     def told(self, rows: Iterable[int], customers: Ints, seconds: Ints) -> tuple[Demand, ...]:
         """These demands with the u counts given, those with most seconds first."""
@@ -93,10 +91,11 @@ class View:
 
 def view_of(problem: BookProblem, plan: BookPlan) -> View:
     matter, profiles = matter_of(problem), Profiles(problem.advisors)
-    shape = (len(matter.needs), 1)
-    left = np.flatnonzero(plan.advisor == NOBODY)
-    customers, seconds = _counted(matter.need, problem.expected_s, shape)
-    left_customers, left_s = _counted(matter.need[left], problem.expected_s[left], shape)
+    people, demands, seated = len(problem.advisors), len(matter.needs), plan.advisor != NOBODY
+    pair = matter.need[seated] * people + plan.advisor[seated]
+    held, held_s = _counted(pair, problem.expected_s[seated], (demands, people))
+    left, left_s = _counted(matter.need[~seated], problem.expected_s[~seated], (demands, 1))
+    freed = freed_prices(matter, plan, held_s, left[:, 0] > 0)
     target_s = np.array([0 if a.leaving else max(1, a.target_s) for a in problem.advisors], np.float64)
     return View(
         problem,
@@ -104,10 +103,15 @@ def view_of(problem: BookProblem, plan: BookPlan) -> View:
         matter,
         profiles,
         able=np.isfinite(matter.misfit),
-        customers=customers[:, 0],
-        seconds=seconds[:, 0],
-        left=left_customers[:, 0],
+        customers=held.sum(axis=1) + left[:, 0],
+        seconds=held_s.sum(axis=1) + left_s[:, 0],
+        left=left[:, 0],
         left_s=left_s[:, 0],
+        held=held,
+        held_s=held_s,
+        freed=freed,
+        taken=taken_prices(matter, plan, held_s, freed),
+        room_s=room_of(matter, held_s),
         target_s=target_s,
         place={advisor.id: number for number, advisor in enumerate(problem.advisors)},
         asks=_asks(matter),

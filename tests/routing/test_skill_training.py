@@ -14,7 +14,8 @@ from routing.book_plan import BookPlan
 from routing.book_problem import NOBODY, BookProblem
 from routing.problem import Need
 from routing.skill_gaps import skill_report
-from routing.skill_training import UNPLACED, Training, Trainings, trainings
+from routing.skill_prices import UNPLACED
+from routing.skill_training import Training, Trainings, trainings
 from routing.skill_view import view_of
 from tests.routing.books import a_book, a_seeker, books
 from tests.routing.builders import ANNA, BEN, CARLA, an_advisor, an_id
@@ -70,6 +71,25 @@ def test_training_who_serves_customers_without_anybody_comes_first() -> None:
 
     assert [(one.advisor, one.skill, one.unplaced_s) for one in best] == [(ANNA, "dns", 360)]
     assert best[0].gain == pytest.approx(360 * UNPLACED, rel=0.2)
+
+
+def test_a_full_advisor_whom_nobody_could_relieve_helps_nobody_by_training() -> None:
+    room_for_two = {"cap_s": 720, "target_s": 720}
+    knows, full = an_advisor(ANNA, skills={"dns": 3}, **room_for_two), an_advisor(BEN, **room_for_two)
+    asked = [a_seeker(needs=DNS)] * 4 + [a_seeker()] * 2
+
+    assert found(a_book([knows, full], asked)).best(10) == ()
+
+
+def test_a_full_advisor_whom_a_colleague_relieves_helps_those_without_anybody() -> None:
+    room_for_two = {"cap_s": 720, "target_s": 720}
+    knows, full = an_advisor(ANNA, skills={"dns": 3}, **room_for_two), an_advisor(BEN, **room_for_two)
+    idle = an_advisor(CARLA)
+    asked = [a_seeker(needs=DNS)] * 4 + [a_seeker()] * 2
+
+    best = found(a_book([knows, full, idle], asked)).best(10)
+
+    assert {one.advisor: one.unplaced_s for one in best if one.skill == "dns"} == {CARLA: 720, BEN: 720}
 
 
 def test_training_is_to_the_level_that_is_asked_for() -> None:
