@@ -65,6 +65,8 @@ async def compute(shop: Workshop, run_id: UUID) -> Row | None:
     if draft.faults:
         log.error("plan.unsound", run=encode("run", run_id), faults=draft.faults)
         return await _fail(shop, run_id, "unsound")
+    if draft.without_skills is not None:
+        log.warning("plan.without_skills", run=encode("run", run_id), error=draft.without_skills)
     return await _ready(shop, run_id, draft, lease)
 
 

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic_core import from_json
 
-from books import figures, queries, reading
+from books import figures, queries, reading, skills
 from books.reading import Reading, Scope
 from books.solving import Reasoned, Unsound, lent, moved, planned_greedily, solved
 from decisions import service as decisions
@@ -28,6 +28,7 @@ from kit.database import Database
 from kit.ids import encode, new_id
 from kit.settings import Settings
 from routing.book_problem import NOBODY, Terms
+from routing.skill_gaps import skill_report
 
 BATCH = 2_000
 """Rows of a transaction: some tens of milliseconds, so that nobody's stream is held back."""
@@ -58,6 +59,7 @@ class Draft:
     planned: int = 0
     figures: Mapping[str, Any] | None = None
     faults: tuple[str, ...] = ()
+    without_skills: str | None = None
 
 
 def drafted(errand: Errand) -> Draft:
@@ -77,8 +79,9 @@ async def _drafted(errand: Errand) -> Draft:
         except Unsound as unsound:
             return Draft(faults=tuple(str(fault) for fault in unsound.args))
         await _keep(database, errand, found, reasoned)
+        without_skills = await _keep_skills(database, errand, found, reasoned)
         planned = len(moved(found.problem, reasoned.plan))
-        return Draft(found.version, planned, figures.summary(found, reasoned))
+        return Draft(found.version, planned, figures.summary(found, reasoned), without_skills=without_skills)
     finally:
         await database.close()
 
@@ -116,6 +119,17 @@ async def _keep(database: Database, errand: Errand, found: Reading, reasoned: Re
             await queries.keep_moves(session, moves)
     async with database.transaction() as session:
         await queries.keep_advisors(session, figures.advisors(errand.run_id, found, reasoned.plan))
+
+
+async def _keep_skills(database: Database, errand: Errand, found: Reading, reasoned: Reasoned) -> str | None:
+    """The plan is as good without the report; returns what kind of error it was."""
+    try:
+        report = skill_report(found.problem, reasoned.plan, found.ends)
+    except Exception as error:
+        return type(error).__name__
+    async with database.transaction() as session:
+        await queries.keep_skills(session, errand.run_id, errand.now, skills.told(report))
+    return None
 
 
 def _decisions(

@@ -76,6 +76,20 @@ class BookRunAdvisor(SQLModel, table=True):
     price: float = Field(sa_type=Float)
 
 
+@kept("staffing", "skills", "pseudonymous", codes="report")
+class BookRunSkills(SQLModel, table=True):
+    """What a run says of skills against demand, as it is answered; apart from the run, whose row is written often.
+
+    It names advisors by their ids: whose skill is certified until when, and what learning another would help.
+    """
+
+    __tablename__ = "book_run_skills"
+
+    run_id: UUID = Field(primary_key=True, foreign_key="book_runs.id")
+    made_at: datetime = Field(sa_type=Instant)
+    report: dict[str, Any] = Field(sa_type=Json)
+
+
 @kept("relationship", "customer", "pseudonymous", codes="market_id why state reason")
 class BookMove(SQLModel, table=True):
     """A customer goes from one advisor (none at first) to another.

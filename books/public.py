@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from books.schemas import BookMoveAnswer, BookOfAdvisor, BookRunAnswer
+from books.skill_schemas import SkillsAnswer
 from kit.database import Row
 from kit.ids import encode
 
@@ -42,6 +43,10 @@ def move(row: Row) -> BookMoveAnswer:
 
 def of_advisor(row: Row) -> BookOfAdvisor:
     return BookOfAdvisor(advisor=encode("adv", row["advisor_id"]), **{name: row[name] for name in LOADS})
+
+
+def skills(row: Row) -> SkillsAnswer:
+    return SkillsAnswer(run=encode("run", row["run_id"]), made_at=row["made_at"], **row["report"])
 
 
 def _advisor(identifier: UUID | None) -> str | None:

@@ -103,6 +103,11 @@ WHERE m.run_id = $1 AND r.id IS DISTINCT FROM m.from_relationship
 
 FORGET_MOVES = "DELETE FROM book_moves WHERE run_id = $1"
 FORGET_ADVISORS = "DELETE FROM book_run_advisors WHERE run_id = $1"
+FORGET_SKILLS = "DELETE FROM book_run_skills WHERE run_id = $1"
+
+KEEP_SKILLS = "INSERT INTO book_run_skills (run_id, made_at, report) VALUES ($1, $2, $3)"
+SKILLS = "SELECT run_id, made_at, report FROM book_run_skills WHERE run_id = $1"
+NEWEST_SKILLS = "SELECT run_id, made_at, report FROM book_run_skills ORDER BY run_id DESC LIMIT 1"
 
 PLANNED = """
 SELECT m.*, c.external_ref FROM book_moves m
@@ -247,6 +252,7 @@ async def forget(session: Session, run_id: UUID) -> None:
     """What an earlier attempt to compute has left."""
     await session.execute(FORGET_MOVES, run_id)
     await session.execute(FORGET_ADVISORS, run_id)
+    await session.execute(FORGET_SKILLS, run_id)
 
 
 async def keep_moves(session: Session, rows: Iterable[Sequence[Any]]) -> None:
@@ -255,6 +261,20 @@ async def keep_moves(session: Session, rows: Iterable[Sequence[Any]]) -> None:
 
 async def keep_advisors(session: Session, rows: Iterable[Sequence[Any]]) -> None:
     await session.copy("book_run_advisors", ADVISOR_COLUMNS, rows)
+
+
+async def keep_skills(session: Session, run_id: UUID, now: datetime, report: Mapping[str, Any]) -> None:
+    await session.execute(KEEP_SKILLS, run_id, now, to_json(report).decode())
+
+
+async def skills(session: ReadSession, run_id: UUID) -> Row | None:
+    """The report on skills of this run."""
+    return await session.fetch_row(SKILLS, run_id)
+
+
+async def newest_skills(session: ReadSession) -> Row | None:
+    """The report of the newest run that has one."""
+    return await session.fetch_row(NEWEST_SKILLS)
 
 
 async def planned(session: ReadSession, run_id: UUID, limit: int) -> Sequence[Row]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from customers.relationships import need_of
 from kit.database import Database, Row
 from routing.book_problem import NOBODY, BookProblem, Kind, Terms
 from routing.problem import BookAdvisor
+from routing.skill_ends import SkillEnd
 from routing.staying import price_of_moving
 
 PAGE = 50_000
@@ -30,6 +31,9 @@ BAND = 1.2
 
 MIXING = np.uint64(0x9E3779B97F4A7C15)
 """2⁶⁴ ÷ the golden ratio (Knuth, The Art of Computer Programming 3, 6.4): neighbouring bands end far apart."""
+
+LOOK_AHEAD = timedelta(days=90)
+"""How far certificates are looked at: a quarter, in which a course can be found and passed."""
 
 COLUMNS = {
     "id": copying.UUID,
@@ -61,6 +65,8 @@ class Reading:
     relationship: NDArray[Any]
     market: Sequence[str]
     """Of each kind."""
+    ends: Sequence[SkillEnd]
+    """Certificates that end within `LOOK_AHEAD`."""
 
 
 async def read(database: Database, scope: Scope, terms: Terms, now: datetime) -> Reading:
@@ -98,7 +104,8 @@ def _reading(
         terms=terms,
     )
     markets = [one.need.market for one in kinds]
-    return Reading(problem, everybody.version, rows["id"], rows["relationship"], markets)
+    ends = tuple(end for end in everybody.certificates if end.ends_at <= now + LOOK_AHEAD)
+    return Reading(problem, everybody.version, rows["id"], rows["relationship"], markets, ends)
 
 
 def _lenders(everybody: shelves.Everybody, scope: Scope) -> tuple[BookAdvisor, ...]:

@@ -37,6 +37,12 @@ class TooLateToUndo(Conflict):
     word, title = "too-late-to-undo", "This can no longer be undone."
 
 
+class NoSkillReport(Conflict):
+    """`present_state` is that of the run; reports are made with the plan and kept for 90 days."""
+
+    word, title = "no-skill-report", "This plan has no report on skills: it isn't computed yet, failed, or is old."
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a run shall do. `advisor_id`: whose book is lent; `terms` as the core knows them."""
@@ -96,6 +102,22 @@ async def get(session: ReadSession, run_id: UUID) -> Row:
     if row is None:
         raise NotFound
     return row
+
+
+async def skills(session: ReadSession, run_id: UUID) -> Row:
+    """What the run says of skills. Raises `NotFound`, `NoSkillReport` where the run has none, or not any more."""
+    run, report = await get(session, run_id), await queries.skills(session, run_id)
+    if report is None:
+        raise NoSkillReport(present_state=run["state"])
+    return report
+
+
+async def newest_skills(session: ReadSession) -> Row:
+    """The same of the newest run that has a report. Raises `NotFound`."""
+    report = await queries.newest_skills(session)
+    if report is None:
+        raise NotFound
+    return report
 
 
 async def locked(session: Session, run_id: UUID) -> Row:

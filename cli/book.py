@@ -234,4 +234,5 @@ def _words(run: Any) -> str:
     ]
     if run.state == "ready":
         lines.append(f"carry it out: durchwahl rebalance --apply {run.id}")
+        lines.append(f"which skills are short: durchwahl skills {run.id}")
     return "\n".join(lines)

@@ -109,7 +109,7 @@ def _named(context: typer.Context) -> None:
 
 def _mount() -> None:
     """Verbs that live in modules of their own."""
-    from cli import audit, backup, book, keys, people, privacy, replay
+    from cli import audit, backup, book, keys, people, privacy, replay, skills
     from cli.doctor import command as doctor
 
     app.add_typer(people.app)
@@ -117,6 +117,7 @@ def _mount() -> None:
     app.add_typer(keys.app, name="keys")
     app.add_typer(audit.app, name="audit")
     app.add_typer(privacy.app)
+    app.command("skills")(skills.skills)
     app.command("replay")(replay.replay)
     app.command("backup")(backup.backup)
     app.command("restore")(backup.restore)

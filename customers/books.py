@@ -25,6 +25,7 @@ from markets.policy import DEFAULT, Policy, name_of
 from routing.activation import ETA, SOLVED_ETA, Book
 from routing.policy import Need
 from routing.problem import BookAdvisor
+from routing.skill_ends import SkillEnd
 
 REFRESH = timedelta(seconds=2)
 REBUILD = timedelta(minutes=5)
@@ -54,8 +55,13 @@ class Everybody:
     products: Mapping[str, ProductEntry]
     markets: Mapping[str, Edge]
     rows: Sequence[Row]
-    skills_until: datetime | None
-    """When the next certificate ends."""
+    certificates: tuple[SkillEnd, ...]
+    """Skills that are certified until some instant, in no order."""
+
+    @property
+    def skills_until(self) -> datetime | None:
+        """When the next certificate ends."""
+        return min((certificate.ends_at for certificate in self.certificates), default=None)
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,8 @@ async def everybody(session: ReadSession, now: datetime) -> Everybody:
     """Read all advisors; some 60 ms for 3,000 of them."""
     version: int = await session.fetch_value("SELECT version FROM directory_version")
     rows = await book_queries.book_advisors(session, now, now + LONG_ABSENCE)
-    skills, soonest = _levels(await book_queries.skills(session, now))
+    held = await book_queries.skills(session, now)
+    skills = _levels(held)
     return Everybody(
         version=version,
         advisors=tuple(_advisor(row, skills.get(row["id"], {}), now) for row in rows),
@@ -138,7 +145,7 @@ async def everybody(session: ReadSession, now: datetime) -> Everybody:
         products=await known_products(session),
         markets=await edges(session),
         rows=rows,
-        skills_until=soonest,
+        certificates=_certificates(held),
     )
 
 
@@ -185,11 +192,17 @@ def _terms(row: Row) -> tuple[int, int, bool]:
     return row["cap_s"], row["target_s"], row["open_for_new"]
 
 
-def _levels(rows: Sequence[Row]) -> tuple[Mapping[UUID, Mapping[str, int]], datetime | None]:
+def _levels(rows: Sequence[Row]) -> Mapping[UUID, Mapping[str, int]]:
     levels: defaultdict[UUID, dict[str, int]] = defaultdict(dict)
     for row in rows:
         levels[row["advisor_id"]][row["skill"]] = row["level"]
-    return levels, min((row["valid_until"] for row in rows if row["valid_until"]), default=None)
+    return levels
+
+
+def _certificates(rows: Sequence[Row]) -> tuple[SkillEnd, ...]:
+    return tuple(
+        SkillEnd(row["advisor_id"], row["skill"], row["valid_until"]) for row in rows if row["valid_until"]
+    )
 
 
 def _advisor(row: Row, skills: Mapping[str, int], now: datetime) -> BookAdvisor:

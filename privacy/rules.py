@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from books.reading import LOOK_AHEAD
 from kit.settings import Settings
 
 BATCH = 2_000
@@ -90,6 +91,7 @@ def rules(settings: Settings) -> list[Months | Rows]:
         _deleted("stream_tickets", "stream_tickets", timedelta(0), "t.expires_at < $1"),
         _deleted("stored_answers", "stored_answers", timedelta(0), "t.kept_until < $1"),
         _deleted("switch_events", "switch_events", settings.keep_switch_events, "t.heard_at < $1"),
+        _deleted("book_run_skills", "book_run_skills", LOOK_AHEAD, "t.made_at < $1"),
         Rows("leavers", "advisors", settings.keep_leavers, "emptied", LEAVERS_DUE, FORGET_LEAVERS),
         _deleted("absences", "absences", settings.keep_absences, "t.ends_at < $1"),
         Rows(

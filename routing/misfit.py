@@ -70,6 +70,15 @@ class Profiles:
             fit = self._fits[kind] = self._fit(kind)
         return fit
 
+    def levels(self, skill: str) -> NDArray[np.int8]:
+        """n: what level each has, 0 for none."""
+        return self._levels.get(skill, self._unskilled)
+
+    def serve(self, market: str) -> Flags:
+        """n: who stays and serves the market."""
+        serve: Flags = ~self.leaving & self._markets.get(market, self._nobody)
+        return serve
+
     def forget(self) -> None:
         """Drop all remembered misfits."""
         self._fits.clear()
@@ -162,3 +171,10 @@ def _cost_of_level() -> Costs:
 
 
 _COST_OF_LEVEL = _cost_of_level()
+
+
+def skill_terms(needs: Sequence[Need], skill: str, level: NDArray[np.int8] | int) -> Costs:
+    """What this skill alone adds to the misfit of these needs for somebody with this level."""
+    costs = [_COST_OF_LEVEL[need.level][level] for need in needs if need.skill == skill]
+    term: Costs = WEIGHTS["skill"] * np.sum(costs, axis=0) / max(1, len(needs))
+    return term

@@ -14,6 +14,7 @@ from api.transactional import TransactionalRoute
 from books import public, queries, service
 from books.schemas import BookMoves, BookRunAnswer, BookRunCommand, BookRuns, BooksOfAdvisors, MoveState
 from books.service import Asked
+from books.skill_schemas import SkillsAnswer
 from kit.ids import decode
 
 router = APIRouter(prefix="/v1/book-runs", tags=["Book"], route_class=TransactionalRoute)
@@ -68,6 +69,14 @@ async def books(_: Reader, run_id: str, session: Read, page: Paging) -> BooksOfA
     rows = await queries.advisors_page(session, run["id"], page.after_id(), page.limit)
     items = [public.of_advisor(row) for row in rows]
     return BooksOfAdvisors(items=items, next=page.next_after(rows, lambda row: [row["advisor_id"]]))
+
+
+@router.get("/{run_id}/skills", summary="Skills against demand", responses=problems(409))
+async def skills(_: Reader, run_id: str, session: Read) -> SkillsAnswer:
+    """Which skills are short by market and desk group, what training of whom would help most, which certificates end
+    within 90 days. About skills and demand alone, never about how somebody works. 409 `no-skill-report` while the plan
+    is computed, and where it is older than 90 days."""
+    return public.skills(await service.skills(session, decode("run", run_id)))
 
 
 @router.post("/{run_id}/apply", status_code=202, summary="Apply a plan", responses=problems(409))

@@ -107,6 +107,7 @@ GRANTS: dict[str, str] = {
     "GET /v1/book-runs/{run_id}": "supervisor admin auditor",
     "GET /v1/book-runs/{run_id}/moves": "supervisor admin auditor",
     "GET /v1/book-runs/{run_id}/books": "supervisor admin auditor",
+    "GET /v1/book-runs/{run_id}/skills": "supervisor admin auditor",
     "POST /v1/book-runs/{run_id}/apply": "supervisor admin",
     "POST /v1/book-runs/{run_id}/undo": "supervisor admin",
     "POST /v1/book-runs/{run_id}/discard": "supervisor admin",
