@@ -73,9 +73,9 @@ async def books(_: Reader, run_id: str, session: Read, page: Paging) -> BooksOfA
 
 @router.get("/{run_id}/skills", summary="Skills against demand", responses=problems(409))
 async def skills(_: Reader, run_id: str, session: Read) -> SkillsAnswer:
-    """Which skills are short by market and desk group, what training of whom would help most, which certificates end
-    within 90 days. About skills and demand alone, never about how somebody works. 409 `no-skill-report` while the plan
-    is computed, and where it is older than 90 days."""
+    """Which skills are short by market and desk group, what training of whom would help most, which certificates
+    end within 90 days. About skills and demand alone, never about how somebody works. 409 `no-skill-report` while
+    the plan is computed, and where it is older than 90 days."""
     return public.skills(await service.skills(session, decode("run", run_id)))
 
 
