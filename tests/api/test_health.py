@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from api.vitals import FULL_TICKS, Vitals
-from kit.database import Database
+from kit.database import Database, DatabaseAway
 from kit.heartbeats import Heartbeats
 from kit.metrics import Metrics
 from kit.pool import Pool
@@ -122,6 +122,18 @@ async def test_database_that_is_away_leaves_the_replica_ready_and_shows_in_the_f
     assert (await client.get("/readyz")).status_code == 200
     assert "durchwahl_db_writable 1.0" in before
     assert (after.status_code, "durchwahl_db_writable 0.0" in after.text) == (200, True)
+
+
+async def test_disk_that_is_full_for_somebody_is_not_writable_until_nobody_is_told_so(client: Client) -> None:
+    with pytest.raises(DatabaseAway):
+        async with services_of(client).database.transaction() as session:
+            await session.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$")
+    full = (await client.get("/metrics")).text
+    clock_of(client).advance(10)
+    later = (await client.get("/metrics")).text
+
+    assert "durchwahl_db_writable 0.0" in full
+    assert "durchwahl_db_writable 1.0" in later
 
 
 async def test_database_is_written_at_most_every_ten_seconds_for_the_figures(client: Client) -> None:

@@ -107,7 +107,9 @@ class Day(Town):
                 call.state = "choosing"
                 self.tell("explained", call)
                 self.later(call, self.dice.uniform(2, 6), lambda c: self.chooses(c, choices, waits.get("hold")))
-            case Wait(look_again_s=again_s):
+            case Wait(whom=whom, look_again_s=again_s):
+                if whom != "own" and call.choice == "hold":
+                    call.choice = "colleague"  # the own advisor will not come soon any more
                 self.wait(call, again_s)
             case Closed():
                 self.end(call, "closed")
