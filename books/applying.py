@@ -2,8 +2,10 @@
 
 A batch locks its run (so nobody else carries it out at the same moment), its customers, then the books, in the
 order of all verbs on relationships. A move holds where the customer still has the relationship that it was computed
-from, the advisor still takes them and has room; otherwise it is skipped with the reason, and the customer keeps
-whom they have. Ending one relationship and beginning the next are one transaction.
+from and the advisor still takes them; otherwise it is skipped with the reason, and the customer keeps whom they
+have. A first assignment needs room. Moves between books may fill one beyond its cap, which flags it: others of the
+run that leave it come later, and the plan as a whole keeps the caps. Ending one relationship and beginning the next
+are one transaction.
 """
 
 from __future__ import annotations
@@ -81,7 +83,7 @@ async def apply_batch(session: Session, books: Books, run: Row, now: datetime, n
             move["from_relationship"],
             move["to_advisor"],
             move["decision_id"],
-            move["may_exceed"],
+            move["may_exceed"] or move["from_advisor"] is not None,
         )
         for move in moves
     ]
@@ -105,6 +107,7 @@ async def undo_batch(session: Session, books: Books, run: Row, now: datetime, ne
             move["relationship_id"],
             move["from_advisor"],
             move["decision_id"],
+            may_exceed=True,
         )
         for move in moves
     ]

@@ -198,6 +198,24 @@ async def test_who_leaves_is_moved_without_counting_and_a_full_book_is_flagged(s
     assert over is True
 
 
+async def test_two_full_books_change_customers(shop: Shop) -> None:
+    async with shop.database.transaction() as session:
+        book: dict[str, Any] = {"cap_s": 4 * 360, "target_s": 4 * 360}
+        knows_dns = await an_advisor(session, skills={"dns": 2, "mail": 5}, **book)
+        knows_mail = await an_advisor(session, skills={"dns": 5, "mail": 2}, **book)
+        await numbers(session, 2)
+        for _ in range(4):
+            await a_customer(session, products=["mail"], advisor=knows_dns, since=shop.now - LONG_AGO)
+            await a_customer(session, products=["dns"], advisor=knows_mail, since=shop.now - LONG_AGO)
+
+    run = await shop.apply(await shop.ask())
+
+    assert run["planned"] > 1
+    assert (run["done"], run["skipped"]) == (run["planned"], 0)
+    loads = await shop.loads()
+    assert max(loads.values()) <= 4 * 360
+
+
 async def test_prices_of_the_solve_are_those_of_activation(shop: Shop) -> None:
     await overloaded(shop)
 
