@@ -44,8 +44,8 @@ async def some_absences(session: Session) -> Grown:
     anna = await an_advisor(session)
 
     async def add(session: Session, n: int) -> None:
-        # two and two begin together: the id decides
-        begins = MONDAY_MORNING + timedelta(days=n // 2)
+        # two and two begin together: the id decides; the one that is added is later than all
+        begins = MONDAY_MORNING + timedelta(days=(n + 1) // 2)
         await an_absence(session, anna, starts_at=begins, ends_at=begins + timedelta(hours=8))
 
     return f"/v1/advisors/{encode('adv', anna.id)}/absences", add

@@ -17,6 +17,7 @@ from api.exchange import exchange_of
 from api.services import Services
 from kit.actors import acting
 from kit.clock import VirtualClock
+from tests.books.shop import Shop
 from tests.nasty.company import GENERAL, PASSWORD, Names
 from tests.nasty.test_nasty import filled, named
 from tests.support.api import Client, Response
@@ -200,6 +201,11 @@ STEPS = (
     Step(
         "admin", "PUT /v1/products/{product_id}", "/v1/products/mail", {"name": "Mail", "skill": "mail"},
     ),
+    Step("supervisor", "POST /v1/book-runs", "/v1/book-runs", {"kind": "rebalance"}, {"run": "id"}),
+    Step("supervisor", "POST /v1/book-runs/{run_id}/apply", "/v1/book-runs/@run/apply"),
+    Step("supervisor", "POST /v1/book-runs/{run_id}/undo", "/v1/book-runs/@run/undo"),
+    Step("supervisor", "POST /v1/book-runs", "/v1/book-runs", {"kind": "rebalance"}, {"run": "id"}),
+    Step("supervisor", "POST /v1/book-runs/{run_id}/discard", "/v1/book-runs/@run/discard"),
     Step("admin", "POST /v1/messages/{message_id}/retry", "/v1/messages/@msg_failed/retry"),
     Step(
         "control_center", "POST /v1/customers/{external_ref}/erase", "/v1/customers/C-1/erase",
@@ -246,6 +252,10 @@ async def walked(client: Client, names: Names) -> AsyncIterator[tuple[Step, Resp
     for step in STEPS:
         if step.path.endswith("/erase"):
             await passed(client.app.state.services)
+        if step.path.startswith("/v1/book-runs"):
+            services = client.app.state.services
+            with acting("loop:books"):
+                await Shop(services.database, services.clock).work()
         if "@slot" in str(step.body):
             slots = (await client.as_(step.who).get("/v1/customers/C-1/callback-slots")).json()["slots"]
             names["slot"], names["later"] = slots[-2]["starts_at"], slots[-1]["starts_at"]
