@@ -35,8 +35,6 @@ FURTHEST = 2_000
 SIGN_INS_S = 1.0  # how often sign-ins are looked at; five seconds are allowed
 DOUBTS_S = 5.0  # how often the reader makes sure that nothing was dropped or restored under it
 ATTEMPTS = 3
-AT_THE_DOOR = 4
-"""Who may come in, or begin anew, at the same time: a herd leaves most of the loop and of the pool to calls."""
 
 
 class Stream:
@@ -63,7 +61,6 @@ class Stream:
         self._observe = observe
         self._snapshots = Snapshots(database, monotonic)
         self._ready = asyncio.Event()
-        self._door = asyncio.Semaphore(AT_THE_DOOR)
         self._sign_ins_at = self._trusted_at = float("-inf")
         database.after_commit(self._committed)
 
@@ -109,7 +106,7 @@ class Stream:
 
     async def enter(self, ticket: str, outlet: Outlet) -> Listener | None:
         """Somebody with a ticket; None where it opens nothing."""
-        async with self._door, self._database.transaction() as session:
+        async with self._database.transaction() as session:
             viewer = await tickets.redeem(session, ticket, self._clock.now())
         if viewer is None:
             return None
@@ -121,10 +118,6 @@ class Stream:
         """Send a snapshot of the topics, then their events, in place of what was listened to before."""
         self.hub.mute(listener)
         await self._ready.wait()
-        async with self._door:
-            await self._begin_with_snapshot(listener, topics)
-
-    async def _begin_with_snapshot(self, listener: Listener, topics: Topics) -> None:
         for _ in range(ATTEMPTS):
             cursor, frame = await self._snapshots.take(topics)
             if listener not in self.hub.listeners or self.hub.tell(listener, topics, cursor, [frame]):
@@ -136,10 +129,6 @@ class Stream:
         """Send what has happened on the topics since the cursor, then what happens; or `resync`."""
         self.hub.mute(listener)
         await self._ready.wait()
-        async with self._door:
-            await self._go_on(listener, topics, text)
-
-    async def _go_on(self, listener: Listener, topics: Topics, text: str) -> None:
         try:
             cursor = cursors.parse(text)
             opening = [envelope.resumed(cursor, topics)]
