@@ -64,8 +64,9 @@ END_ATTEMPT = """
 UPDATE callback_attempts SET ended_at = $2, result = $3 WHERE token = $1 AND ended_at IS NULL RETURNING *
 """
 
+# two replicas' clocks agree to milliseconds, and who hands out comes after who has committed
 HAND_OUT = """
-UPDATE callback_attempts SET handed_at = $1, last_signal_at = $1
+UPDATE callback_attempts SET handed_at = greatest($1, committed_at), last_signal_at = $1
 WHERE token IN (
     SELECT token FROM callback_attempts
     WHERE ended_at IS NULL AND handed_at IS NULL
@@ -75,6 +76,11 @@ WHERE token IN (
 RETURNING *
 """
 
+
+SIGNAL_ATTEMPT = """
+UPDATE callback_attempts SET last_signal_at = $2, handed_at = coalesce(handed_at, greatest($2, committed_at))
+WHERE token = $1
+"""
 
 PROMISED_TO = """
 SELECT count(*) AS times, min(created_at) AS first FROM callbacks WHERE number = $1 AND created_at > $2
@@ -245,8 +251,7 @@ async def number_busy(session: ReadSession, number: str) -> bool:
 
 async def signal_attempt(session: Session, token: UUID, now: datetime) -> None:
     """A sign of life. What the switch talks of it has dialled already: it isn't handed out again."""
-    sql = "UPDATE callback_attempts SET last_signal_at = $2, handed_at = coalesce(handed_at, $2) WHERE token = $1"
-    await session.execute(sql, token, now)
+    await session.execute(SIGNAL_ATTEMPT, token, now)
 
 
 async def signal_attempts(session: Session, tokens: Sequence[UUID], now: datetime) -> None:

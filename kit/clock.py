@@ -37,8 +37,14 @@ class LiveClock:
         return self._at + timedelta(seconds=self.monotonic() - self._at_s)
 
     def correct(self, database_now: datetime, asked_s: float, answered_s: float) -> timedelta:
-        """Take the database's `now` as of the middle of a round trip by the monotonic clock; returns the offset."""
-        self._at, self._at_s = database_now, asked_s + (answered_s - asked_s) / 2
+        """Compare with the database's `now`, told within a round trip by the monotonic clock; returns the offset.
+
+        Where we say what the database may say by now, nothing changes: a slow answer would only make the clock
+        worse, by up to half of what it took. Otherwise it is taken as of the middle.
+        """
+        said = self._at + timedelta(seconds=answered_s - self._at_s)
+        if not database_now <= said <= database_now + timedelta(seconds=answered_s - asked_s):
+            self._at, self._at_s = database_now, asked_s + (answered_s - asked_s) / 2
         self.offset = self.now() - self._wall()
         return self.offset
 

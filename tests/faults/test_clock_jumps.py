@@ -56,6 +56,29 @@ def test_replicas_with_different_clocks_agree_with_the_database(wrong: timedelta
     assert offset == -wrong
 
 
+def test_slow_answer_makes_a_good_clock_no_worse() -> None:
+    machine = Machine()
+    clock = machine.clock()
+    asked_s = clock.monotonic()
+    machine.passes(4)
+
+    clock.correct(MIDNIGHT + timedelta(seconds=0.1), asked_s, clock.monotonic())
+
+    assert clock.now() == MIDNIGHT + timedelta(seconds=4), "it had the answer for long, and told it late"
+
+
+def test_clock_that_cannot_be_right_is_corrected_by_a_slow_answer_too() -> None:
+    machine = Machine()
+    machine.wall += timedelta(seconds=5)
+    clock = machine.clock()
+    asked_s = clock.monotonic()
+    machine.passes(4)
+
+    clock.correct(MIDNIGHT + timedelta(seconds=2), asked_s, clock.monotonic())
+
+    assert clock.now() == MIDNIGHT + timedelta(seconds=4)
+
+
 @pytest.mark.database
 async def test_measured_at_the_database_a_wrong_clock_is_right_within_the_round_trip(
     shared_database: Database,
