@@ -143,6 +143,11 @@ def streamed(why: str) -> Callable[[Call], Call]:
     return _marking("__streamed__", why)
 
 
+def arrival(why: str) -> Callable[[Call], Call]:
+    """Mark an endpoint as one that all dashboards ask at once after a break, and say why."""
+    return _marking("__arrival__", why)
+
+
 def _marking(name: str, why: str) -> Callable[[Call], Call]:
     def mark(endpoint: Call) -> Call:
         setattr(endpoint, name, why)

@@ -8,7 +8,7 @@ stranger can make us neither parse nor open a transaction.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, ClassVar, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -113,19 +113,29 @@ class Door(APIRoute):
         self._handle = self._guarded(self.acting(super().get_route_handler()))
         return self._handle
 
+    def _takes_turns(self, services: Services) -> AbstractAsyncContextManager[None]:
+        """The switch never waits, nor does who streams a body, for as long as that takes."""
+        if not self.requirements or SWITCHS in self.requirements or self.streamed:
+            return nullcontext()
+        if hasattr(self.endpoint, "__arrival__"):
+            return services.arrival_turns.turn()
+        return (services.report_turns if self.reports else services.turns).turn()
+
     def _guarded(self, act: Callable[[Request, Services], Awaitable[Response]]) -> Handler:
         requirements = self.requirements
         kinds = () if self.streamed else self.kinds
         swallows = self.writes and not self.streamed
         versioned = self.versioned is not None
         counted = not hasattr(self.endpoint, "__uncounted__")
+        waits = self._takes_turns
 
         async def enter(request: Request) -> Response:
             services = cast(Services, request.scope["app"].state.services)
             began = services.clock.now()
             who = actors.STRANGER
             if requirements:
-                principal = request.scope[PRINCIPAL] = await admitted(request.scope, services, requirements)
+                async with waits(services):
+                    principal = request.scope[PRINCIPAL] = await admitted(request.scope, services, requirements)
                 who = principal.name_for_keys
             elif counted:
                 services.limits.stranger(request.scope, services.clock.now())
@@ -134,7 +144,8 @@ class Door(APIRoute):
                 await cast(StrictRequest, request).read(*kinds)
             elif swallows:
                 await request.body()
-            response = await act(request, services)
+            async with waits(services):
+                response = await act(request, services)
             if requirements and services.clock.now() - began >= REMEMBERED:
                 await still_admitted(request.scope, services)
             return tagged(request, response) if versioned else response

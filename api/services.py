@@ -22,13 +22,14 @@ from api.limits import Limits
 from api.probe import WriteProbe
 from api.vitals import Vitals
 from customers import queries as customers
-from kit import secret
+from kit import secret, turns
 from kit.clock import Clock
 from kit.database import Database
 from kit.ids import IdMaker, new_id
 from kit.metrics import Metrics
 from kit.rates import Rate
 from kit.settings import Settings
+from kit.turns import Turns
 from reporting.board import Board
 
 if TYPE_CHECKING:
@@ -62,6 +63,18 @@ class Services:
     @cached_property
     def limits(self) -> Limits:
         return Limits(self.settings, self.metrics)
+
+    @cached_property
+    def turns(self) -> Turns:
+        return Turns(turns.REQUESTS, wait_s=5.0)
+
+    @cached_property
+    def arrival_turns(self) -> Turns:
+        return Turns(turns.ARRIVALS, wait_s=15.0)
+
+    @cached_property
+    def report_turns(self) -> Turns:
+        return Turns(turns.REPORTS, wait_s=15.0)
 
     @cached_property
     def provider(self) -> Provider | None:

@@ -39,7 +39,7 @@ from realtime.topics import resolved
 
 STREAM, DOORBELL = "stream", "doorbell"
 HELLO_S = 5.0
-SNAPSHOT_S = 10.0
+SNAPSHOT_S = 20.0
 BURST, PER_SECOND = 20, 1.0
 """Messages that a client may send at once, and how fast more are granted; a desk sends two when it connects."""
 
@@ -68,7 +68,8 @@ class TooLarge(BadRequest):
 def install(services: Services) -> Stream:
     """Make the stream and the doorbell of this process; they run while the application does."""
     observe = _observer(services)
-    stream, doorbell = Stream(services.database, services.clock, observe=observe), Doorbell(services.database)
+    stream = Stream(services.database, services.clock, observe=observe, door=services.arrival_turns)
+    doorbell = Doorbell(services.database)
     doorbell.on_ring.append(stream.wake.set)
     services.extras[STREAM], services.extras[DOORBELL] = stream, doorbell
     services.background.append(lambda: running(services, stream, doorbell))

@@ -14,6 +14,7 @@ from datetime import timedelta
 from kit.clock import Clock
 from kit.database import Database, ReadSession
 from kit.loops import Loop
+from kit.turns import ARRIVALS, Turns
 from realtime import cursor as cursors
 from realtime import envelope, log, tickets
 from realtime.bells import Bells
@@ -40,7 +41,7 @@ ATTEMPTS = 3
 class Stream:
     """One per process. Its loops do the reading; `subscribe` and `resume` are called for each socket.
 
-    `observe` hears of all events that were handed out.
+    `observe` hears of all events that were handed out. Who comes in, or begins anew, takes its turn at the `door`.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Stream:
         kept: int = KEPT,
         monotonic: Callable[[], float] = time.monotonic,
         observe: Callable[[Sequence[Logged]], None] | None = None,
+        door: Turns | None = None,
     ) -> None:
         self.hub = Hub(kept)
         self.bells = Bells()
@@ -61,6 +63,7 @@ class Stream:
         self._observe = observe
         self._snapshots = Snapshots(database, monotonic)
         self._ready = asyncio.Event()
+        self._door = door or Turns(ARRIVALS, wait_s=15.0)
         self._sign_ins_at = self._trusted_at = float("-inf")
         database.after_commit(self._committed)
 
@@ -106,7 +109,7 @@ class Stream:
 
     async def enter(self, ticket: str, outlet: Outlet) -> Listener | None:
         """Somebody with a ticket; None where it opens nothing."""
-        async with self._database.transaction() as session:
+        async with self._door.turn(), self._database.transaction() as session:
             viewer = await tickets.redeem(session, ticket, self._clock.now())
         if viewer is None:
             return None
@@ -118,6 +121,10 @@ class Stream:
         """Send a snapshot of the topics, then their events, in place of what was listened to before."""
         self.hub.mute(listener)
         await self._ready.wait()
+        async with self._door.turn():
+            await self._begin_with_snapshot(listener, topics)
+
+    async def _begin_with_snapshot(self, listener: Listener, topics: Topics) -> None:
         for _ in range(ATTEMPTS):
             cursor, frame = await self._snapshots.take(topics)
             if listener not in self.hub.listeners or self.hub.tell(listener, topics, cursor, [frame]):
@@ -129,6 +136,10 @@ class Stream:
         """Send what has happened on the topics since the cursor, then what happens; or `resync`."""
         self.hub.mute(listener)
         await self._ready.wait()
+        async with self._door.turn():
+            await self._go_on(listener, topics, text)
+
+    async def _go_on(self, listener: Listener, topics: Topics, text: str) -> None:
         try:
             cursor = cursors.parse(text)
             opening = [envelope.resumed(cursor, topics)]

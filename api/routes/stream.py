@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from accounts.principal import Principal
-from api.dependencies import Now, Read, Write, keyless, requires
+from api.dependencies import Now, Read, Write, arrival, keyless, requires
 from api.stream import listen
 from api.transactional import TransactionalRoute
 from realtime import directory, tickets
@@ -23,6 +23,7 @@ class Ticket(BaseModel):
 
 
 @router.post("/stream/tickets", status_code=201, summary="A ticket for the stream")
+@arrival("each dashboard comes for a ticket before it comes to the stream")
 @keyless("one ticket more does no harm, and an answer that is kept would keep a secret")
 async def ticket(
     principal: Annotated[Principal, requires("advisor", "lead", "supervisor", "admin")], session: Write, now: Now

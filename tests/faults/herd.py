@@ -17,12 +17,12 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from kit.clock import LiveClock
 from kit.settings import Settings
+from tests.faults.callers import calling
 from tests.faults.town import GENERAL, Town
 from tests.support.api import a_person
 
 AT_ONCE = 200
 """How many are on their way at the same time: a browser, too, waits for its own connections."""
-CALL_EVERY_S = 0.05
 
 
 @dataclass
@@ -96,13 +96,13 @@ async def stampede(town: Town, settings: Settings, number: int) -> Herd:
         await come_all(all_of_them)
         for dashboard in all_of_them:
             dashboard.lose()
-        calling = asyncio.create_task(_calls(town, herd))
-        began = time.monotonic()
-        await come_all(all_of_them)
-        herd.back_s = time.monotonic() - began
-        await asyncio.sleep(1)
-        calling.cancel()
-        await asyncio.gather(calling, return_exceptions=True)
+        ports = [replica.port for replica in town.replicas]
+        async with calling(town.people.telephony, GENERAL, ports) as heard:
+            began = time.monotonic()
+            await come_all(all_of_them)
+            herd.back_s = time.monotonic() - began
+            await asyncio.sleep(1)
+        herd.waits_s, herd.refused = heard.waits_s, heard.refused
         herd.resynced = sum(dashboard.holes for dashboard in all_of_them)
     return herd
 
@@ -131,21 +131,3 @@ async def dashboards(town: Town, settings: Settings, number: int) -> AsyncIterat
         finally:
             for dashboard in made:
                 dashboard.lose()
-
-
-async def _calls(town: Town, herd: Herd) -> None:
-    """Strangers call on a schedule of their own; nobody waits for the one before."""
-    headers = {"authorization": f"Bearer {town.people.telephony}"}
-    async with httpx2.AsyncClient(timeout=10, headers=headers) as http, asyncio.TaskGroup() as group:
-        while True:
-            group.create_task(_call(http, town, herd))
-            await asyncio.sleep(CALL_EVERY_S)
-
-
-async def _call(http: httpx2.AsyncClient, town: Town, herd: Herd) -> None:
-    body = {"call_id": f"pbx-{uuid4().hex}", "from": None, "to": GENERAL}
-    url = f"http://127.0.0.1:{town.dice.choice(town.replicas).port}/v1/telephony/calls"
-    began = time.monotonic()
-    with contextlib.suppress(httpx2.TransportError):
-        herd.refused += not (await http.post(url, json=body)).is_success
-        herd.waits_s.append(time.monotonic() - began)
