@@ -7,12 +7,17 @@ from typing import Annotated, cast
 from fastapi import Depends
 
 from api.dependencies import FromServices
+from api.services import Services
 from customers.books import Books
 from kit.catalogue import Catalogue
 
 
-async def books(services: FromServices) -> Books:
+def books_of(services: Services) -> Books:
     return cast(Books, services.extras.setdefault("books", Books()))
+
+
+async def books(services: FromServices) -> Books:
+    return books_of(services)
 
 
 async def words(services: FromServices) -> Catalogue:

@@ -14,6 +14,9 @@ from kit.heartbeats import Heartbeats
 from kit.metrics import Metrics
 
 TICK_S = 0.5
+LOOKS = 25
+"""How often between two ticks the loop is looked at: a stall of 40 ms is seen as one of 20 at least."""
+LATE = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 TOO_LATE_S = 1.0
 STUCK_S = 10.0
 SILENT = timedelta(seconds=30)
@@ -31,6 +34,11 @@ class Vitals:
         self.draining = False
         self._database, self._metrics, self._monotonic = database, metrics, monotonic
         self._lag_s = 0.0
+        self._late = metrics.histogram(
+            "durchwahl_loop_late_seconds",
+            "How late the event loop was at each of fifty looks a second.",
+            buckets=LATE,
+        )
         self._turned_at: float | None = None  # until somebody watches
         self._full: deque[bool] = deque(maxlen=FULL_TICKS)
 
@@ -52,7 +60,7 @@ class Vitals:
         return [name for name, holds in found.items() if holds] + silent
 
     def note(self, lag_s: float) -> None:
-        """One turn of the event loop, `lag_s` later than it should have been."""
+        """The latest turn since the last tick came `lag_s` later than it should have."""
         self._turned_at = self._monotonic()
         self._lag_s = lag_s
         self._metrics.loop_lag_s = lag_s
@@ -70,9 +78,14 @@ class Vitals:
 
     async def _watch(self) -> None:
         while True:
-            due = self._monotonic() + TICK_S
-            await asyncio.sleep(TICK_S)
-            self.note(max(0.0, self._monotonic() - due))
+            self.note(max([await self._look() for _ in range(LOOKS)]))
+
+    async def _look(self) -> float:
+        due = self._monotonic() + TICK_S / LOOKS
+        await asyncio.sleep(TICK_S / LOOKS)
+        late_s = max(0.0, self._monotonic() - due)
+        self._late.observe(late_s)
+        return late_s
 
 
 def is_full(database: Database) -> bool:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from api import noting, stream
+from api import noting, stream, warming
 from api.exchange import exchange_of
 from api.instruments import version
 from api.services import Services
@@ -122,6 +122,7 @@ def with_loops(services: Services, *, work: bool = True) -> None:
 
     Without `work` only the dispatch runs here: who frees an advisor dispatches.
     """
+    services.background.append(lambda: warming.warm(services))
     stream.install(services)
     noting.install(services)
     worker = Worker(services.database, exchange_of(services), services.clock, services.settings)

@@ -9,6 +9,7 @@ replica, without a message having to arrive. What changes with every call (prese
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from contacts import directory_queries as queries
 from kit.database import ReadSession, Row
 from kit.intervals import Interval
 from kit.local_time import zone
+from kit.piecewise import piecewise
 from kit.week import Week
 from markets.hours import Closed, HolidayCalendar, Hours
 from markets.policy import Policy
@@ -159,12 +161,16 @@ class DirectoryCache:
 
     def __init__(self) -> None:
         self._held: Directory | None = None
+        self._reading = asyncio.Lock()
 
     async def current(self, session: ReadSession, version: int | None = None) -> Directory:
         """The directory as of `version`, or as of now where none is given; read again only when it has changed."""
         wanted = version if version is not None else await queries.version(session)
         if self._held is None or self._held.version != wanted:
-            self._held = await load(session, wanted)
+            async with self._reading:
+                if self._held is None or self._held.version != wanted:
+                    self._held = await load(session, wanted)
+                return self._held
         return self._held
 
     @property
@@ -194,7 +200,7 @@ async def _advisors(session: ReadSession) -> dict[UUID, AdvisorEntry]:
     skills = _grouped(await queries.skills(session), "advisor_id")
     absences = _grouped(await queries.absences(session), "advisor_id")
     rows = await queries.advisors(session)
-    return {row["id"]: _advisor(row, skills[row["id"]], absences[row["id"]]) for row in rows}
+    return {row["id"]: _advisor(row, skills[row["id"]], absences[row["id"]]) async for row in piecewise(rows)}
 
 
 def _grouped(rows: Sequence[Row], key: str) -> defaultdict[Any, list[Row]]:
@@ -241,7 +247,7 @@ def _group(row: Row) -> GroupEntry:
 
 def _advisor(row: Row, skills: Sequence[Row], absences: Sequence[Row]) -> AdvisorEntry:
     working = WorkingTime(
-        week=Week.parse(row["working_pattern"]),
+        week=Week.read(row["working_pattern"]),
         zone=zone(row["time_zone"]),
         holidays=HolidayCalendar(row["holiday_country"], row["holiday_subdivision"]),
         absences=[Interval(a["starts_at"], a["ends_at"]) for a in absences],

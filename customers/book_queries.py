@@ -54,7 +54,7 @@ FROM books WHERE advisor_id = ANY($1::uuid[])
 LOADS = "SELECT advisor_id, load_s, cap_s, target_s, open_for_new FROM books"
 
 BOOK_ADVISORS = """
-SELECT a.id, m.desk_group_id, a.languages, a.working_pattern, a.leaving_at, s.time_zone,
+SELECT a.id, m.desk_group_id, a.languages, a.working_pattern::text, a.leaving_at, s.time_zone,
        ARRAY(SELECT market_id FROM advisor_markets WHERE advisor_id = a.id) AS markets,
        b.load_s, b.cap_s, b.target_s, b.price, b.open_for_new,
        EXISTS (

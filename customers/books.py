@@ -19,6 +19,7 @@ from customers import book_queries, queries
 from customers.needs import ProductEntry
 from kit.database import ReadSession, Row
 from kit.local_time import rotated, zone
+from kit.piecewise import piecewise
 from kit.week import Week
 from markets import queries as markets
 from markets.policy import DEFAULT, Policy, name_of
@@ -140,7 +141,7 @@ async def everybody(session: ReadSession, now: datetime) -> Everybody:
     skills = _levels(held)
     return Everybody(
         version=version,
-        advisors=tuple(_advisor(row, skills.get(row["id"], {}), now) for row in rows),
+        advisors=tuple([_advisor(row, skills.get(row["id"], {}), now) async for row in piecewise(rows)]),
         closed={row["id"]: rule for row in rows if (rule := _left_out(row))},
         products=await known_products(session),
         markets=await edges(session),
@@ -212,7 +213,7 @@ def _advisor(row: Row, skills: Mapping[str, int], now: datetime) -> BookAdvisor:
         markets=frozenset(row["markets"]),
         languages=frozenset(row["languages"]),
         skills=skills,
-        hours=in_utc(Week.parse(row["working_pattern"]).mask(), row["time_zone"], now),
+        hours=in_utc(Week.read(row["working_pattern"]).mask(), row["time_zone"], now),
         load_s=row["load_s"],
         cap_s=row["cap_s"],
         target_s=row["target_s"],

@@ -44,7 +44,7 @@ class Metrics:
         )
         self.reading(
             "durchwahl_loop_lag_seconds",
-            "How late the event loop was at its last turn.",
+            "How late the event loop was at most in the last half second.",
             lambda: {NO_LABELS: self.loop_lag_s},
         )
         self._counters: dict[tuple[str, str, int], Counter] = {}

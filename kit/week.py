@@ -6,10 +6,12 @@ is off; what goes on past midnight is written on both days.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -43,6 +45,12 @@ class Week:
             raise BadWeek(*(Error(pointer, "unknown_weekday") for _ in unknown))
         return cls(tuple(_spans(written.get(day, ()), f"{pointer}/{day}") for day in WEEKDAYS))
 
+    @staticmethod
+    @lru_cache(maxsize=4096)
+    def read(text: str) -> Week:
+        """A week as the database keeps it, in JSON; remembered, as many people have the same. Raises `BadWeek`."""
+        return Week.parse(json.loads(text))
+
     def on(self, day: date, there: ZoneInfo) -> Iterator[Interval]:
         for starts, ends in self.days[day.weekday()]:
             yield Interval(at_minute(day, starts, there), at_minute(day, ends, there))
@@ -65,14 +73,20 @@ class Week:
 
     def mask(self) -> int:
         """The hours of the week (bit 0 is Monday 00:00 to 01:00) of which at least half is on."""
-        return sum(1 << hour for hour in range(7 * 24) if self._minutes_on(hour) >= 30)
-
-    def _minutes_on(self, hour: int) -> int:
-        weekday, begin = hour // 24, hour % 24 * 60
-        return sum(max(0, min(until, begin + 60) - max(since, begin)) for since, until in self.days[weekday])
+        return _mask(self)
 
 
 ALWAYS = Week((((0, MINUTES_A_DAY),),) * 7)
+
+
+@lru_cache(maxsize=4096)
+def _mask(week: Week) -> int:
+    on = [0] * (7 * 24)
+    for weekday, spans in enumerate(week.days):
+        for since, until in spans:
+            for hour in range(since // 60, -(-until // 60)):
+                on[weekday * 24 + hour] += min(until, hour * 60 + 60) - max(since, hour * 60)
+    return sum(1 << hour for hour, minutes in enumerate(on) if minutes >= 30)
 
 
 def _spans(written: Sequence[Sequence[str]], pointer: str) -> tuple[Span, ...]:

@@ -10,6 +10,7 @@ The prices of `activation.py` have the same unit.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,14 +52,17 @@ class Profiles:
         self._markets = _columns(a.markets for a in self.advisors)
         self._languages = _columns(a.languages for a in self.advisors)
         self._levels = self._level_columns()
-        self._hours = np.array([_words(a.hours) for a in self.advisors], np.uint64).reshape(-1, WORDS).T.copy()
+        self._hours = _words([a.hours for a in self.advisors])
         self._nobody = np.zeros(self.size, np.bool_)
         self._unskilled = np.zeros(self.size, np.int8)
         self._fits: dict[ActivationNeed, Fit] = {}
 
     def _level_columns(self) -> dict[str, NDArray[np.int8]]:
-        skills = sorted({skill for a in self.advisors for skill in a.skills})
-        return {s: np.fromiter((a.skills.get(s, 0) for a in self.advisors), np.int8, self.size) for s in skills}
+        columns: defaultdict[str, NDArray[np.int8]] = defaultdict(lambda: np.zeros(self.size, np.int8))
+        for index, advisor in enumerate(self.advisors):
+            for skill, level in advisor.skills.items():
+                columns[skill][index] = level
+        return dict(columns)
 
     def fit(self, need: ActivationNeed) -> Fit:
         """The misfits for customers of this kind, remembered."""
@@ -146,19 +150,24 @@ class Profiles:
         if not hours:
             return np.zeros(self.size)[at]
         shared = np.zeros(self.size, np.int64)[at]
-        for mine, theirs in zip(_words(hours), self._hours, strict=True):
-            shared += np.bitwise_count(theirs[at] & np.uint64(mine))
+        for mine, theirs in zip(_words([hours])[:, 0], self._hours, strict=True):
+            shared += np.bitwise_count(theirs[at] & mine)
         return 1.0 - shared / hours.bit_count()
 
 
 def _columns(tags: Iterable[frozenset[str]]) -> dict[str, Flags]:
     rows = list(tags)
-    names = sorted(frozenset().union(*rows))
-    return {name: np.fromiter((name in row for row in rows), np.bool_, len(rows)) for name in names}
+    columns: defaultdict[str, Flags] = defaultdict(lambda: np.zeros(len(rows), np.bool_))
+    for index, names in enumerate(rows):
+        for name in names:
+            columns[name][index] = True
+    return dict(columns)
 
 
-def _words(hours: int) -> tuple[int, ...]:
-    return tuple((hours >> (64 * word)) & (2**64 - 1) for word in range(WORDS))
+def _words(masks: Sequence[int]) -> NDArray[np.uint64]:
+    """WORDS × n: the masks, 64 hours in a word."""
+    together = b"".join(mask.to_bytes(8 * WORDS, "little") for mask in masks)
+    return np.frombuffer(together, "<u8").reshape(-1, WORDS).T.astype(np.uint64)
 
 
 def _cost_of_level() -> Costs:
