@@ -165,9 +165,13 @@ class Outside:
         return {"verb": "hear", "call_id": thing["call_id"], "signal": signal}
 
     def was_answered(self, answer: dict[str, Any]) -> None:
-        """Keep what was acknowledged."""
+        """Keep what was acknowledged; what the database was too slow for is sent again."""
+        if answer.get("refused") == "DatabaseAway":
+            return
         command, self.unanswered = self.unanswered, None
         assert command is not None
+        if "refused" in answer:
+            return
         told: Any = answer.get("answer")
         match command["verb"]:
             case "call":
