@@ -6,6 +6,7 @@ decided. Both take any number of calls at once, so that requests in flight can s
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -113,6 +114,26 @@ WHERE state = 'waiting' AND channel = 'phone' AND hung_up_at IS NULL AND last_si
 ORDER BY age_at, id
 LIMIT $2
 FOR UPDATE SKIP LOCKED
+"""
+
+SEEN_WAITING = """
+SELECT * FROM contacts
+WHERE state = 'waiting' AND channel = 'phone' AND hung_up_at IS NULL AND last_signal_at > $1
+ORDER BY age_at, id
+LIMIT $2
+"""
+
+STILL_WAITING = """
+SELECT * FROM contacts
+WHERE id = ANY($1::uuid[]) AND state = 'waiting' AND hung_up_at IS NULL AND last_signal_at > $2
+ORDER BY age_at, id
+FOR UPDATE SKIP LOCKED
+"""
+
+FAMILIAR_WITH = """
+SELECT customer_id, advisor_id, count(*) AS times FROM contacts
+WHERE customer_id = ANY($1::uuid[]) AND advisor_id = ANY($2::uuid[]) AND answered_at IS NOT NULL
+GROUP BY customer_id, advisor_id
 """
 
 HANDLED_LATELY = """
@@ -244,6 +265,28 @@ async def waiting(session: Session, heard_after: datetime, limit: int = 200) -> 
     """Contacts that wait and whose switch has been heard lately, oldest first, locked; what another replica
     is looking at is passed over."""
     return await session.fetch(WAITING, heard_after, limit)
+
+
+async def seen_waiting(session: ReadSession, heard_after: datetime, limit: int) -> list[dict[str, Any]]:
+    """The same, of whoever is looking at them and without a lock."""
+    return await session.fetch(SEEN_WAITING, heard_after, limit)
+
+
+async def still_waiting(
+    session: Session, contact_ids: Sequence[UUID], heard_after: datetime
+) -> list[dict[str, Any]]:
+    """Those of the contacts that still wait, locked; what another replica is looking at is passed over."""
+    return await session.fetch(STILL_WAITING, contact_ids, heard_after)
+
+
+async def familiar_with(
+    session: ReadSession, customer_ids: Sequence[UUID], advisor_ids: Sequence[UUID]
+) -> dict[UUID, dict[UUID, int]]:
+    """Customer → how often each of the advisors has spoken with them."""
+    known: defaultdict[UUID, dict[UUID, int]] = defaultdict(dict)
+    for row in await session.fetch(FAMILIAR_WITH, customer_ids, advisor_ids):
+        known[row["customer_id"]][row["advisor_id"]] = row["times"]
+    return dict(known)
 
 
 async def handled_lately(session: ReadSession, market_id: str, now: datetime) -> tuple[float, int]:
