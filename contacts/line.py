@@ -22,8 +22,8 @@ Promise = Mapping[str, Any]
 def seen_all(scene: Scene, rows: Sequence[Mapping[str, Any]]) -> list[Waiting]:
     """Contacts of the same home share their rings."""
     shared: dict[tuple[UUID, ...], tuple[UUID, ...]] = {}
-    seen = [_seen(scene, row) for row in rows]
-    return [replace(contact, rings=shared.setdefault(contact.rings, contact.rings)) for contact in seen]
+    contacts = [seen(scene, row) for row in rows]
+    return [replace(contact, rings=shared.setdefault(contact.rings, contact.rings)) for contact in contacts]
 
 
 async def with_familiar(
@@ -36,7 +36,7 @@ async def with_familiar(
     return [replace(contact, familiar=known.get(row["customer_id"], {})) for contact, row in pairs]
 
 
-def _seen(scene: Scene, row: Mapping[str, Any]) -> Waiting:
+def seen(scene: Scene, row: Mapping[str, Any]) -> Waiting:
     """A waiting contact as those who become free see it."""
     market, own_id = scene.market(row), row["own_advisor_id"]
     own = scene.directory.advisors.get(own_id) if own_id is not None else None

@@ -103,6 +103,7 @@ WHERE customer_id = $1 AND market_id = $2 AND direction = 'in' AND answered_at >
 
 WAITING_BEFORE = """
 SELECT count(*) FILTER (WHERE desk_group_id = $3 AND choice IS DISTINCT FROM 'hold') AS in_group,
+       count(*) FILTER (WHERE desk_group_id = ANY($6::uuid[]) AND choice IS DISTINCT FROM 'hold') AS in_reach,
        count(*) FILTER (WHERE own_advisor_id = $4 AND choice = 'hold') AS for_own
 FROM contacts
 WHERE market_id = $1 AND state = 'waiting' AND hung_up_at IS NULL AND (age_at, id) < ($2, $5)
@@ -247,8 +248,8 @@ async def got_through(session: ReadSession, customer_id: UUID | None, market_id:
     return bool(await session.fetch_value(GOT_THROUGH, customer_id, market_id, since))
 
 
-async def waiting_before(session: ReadSession, contact: Mapping[str, Any]) -> Row:
-    """How many wait ahead of this contact in its group, and for its own advisor."""
+async def waiting_before(session: ReadSession, contact: Mapping[str, Any], groups: Sequence[UUID] = ()) -> Row:
+    """How many wait ahead of this contact in its group, in all of these groups, and for its own advisor."""
     row = await session.fetch_row(
         WAITING_BEFORE,
         contact["market_id"],
@@ -256,6 +257,7 @@ async def waiting_before(session: ReadSession, contact: Mapping[str, Any]) -> Ro
         contact["desk_group_id"],
         contact["own_advisor_id"],
         contact["id"],
+        groups,
     )
     assert row is not None
     return row
