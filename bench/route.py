@@ -180,7 +180,7 @@ async def place(data_dir: Path, customers: int, advisors: int) -> AsyncIterator[
     await company.fill(connection, customers, advisors)
     await connection.close()
     key = await _key(url)
-    port, process = _serve(url, data_dir)
+    port, process = serve(url, data_dir)
     try:
         await _until_ready(port, key)
         yield Place(url, port, key, customers, advisors)
@@ -198,7 +198,7 @@ async def _key(url: str) -> str:
     return issued.secret
 
 
-def _serve(url: str, data_dir: Path) -> tuple[int, subprocess.Popen[bytes]]:
+def serve(url: str, data_dir: Path) -> tuple[int, subprocess.Popen[bytes]]:
     import socket
 
     with socket.socket() as probe:

@@ -129,6 +129,7 @@ def with_loops(services: Services, *, work: bool = True) -> None:
     doorbell: Doorbell = services.extras[stream.DOORBELL]
     doorbell.on_ring.append(worker.freed.set)
     services.extras["worker"] = worker
+    services.background.append(worker.solver)
     loops = worker.loops()
     services.background.append(
         lambda: Supervisor(loops if work else loops[:1], services.vitals.heartbeats, name="worker")
@@ -136,6 +137,18 @@ def with_loops(services: Services, *, work: bool = True) -> None:
 
 
 def with_worker(services: Services) -> None:
-    """Add the worker's loops alone, for a process that answers no requests."""
-    loops = Worker(services.database, exchange_of(services), services.clock, services.settings).loops()
-    services.background.append(lambda: Supervisor(loops, services.vitals.heartbeats, name="worker"))
+    """Add the worker's loops alone, for a process that answers no requests; it hears the doorbell, too."""
+    worker = Worker(services.database, exchange_of(services), services.clock, services.settings)
+    doorbell = Doorbell(services.database)
+    doorbell.on_ring.append(worker.freed.set)
+    services.extras["worker"] = worker
+    services.background.append(worker.solver)
+    services.background.append(lambda: _listening(doorbell, services))
+    services.background.append(lambda: Supervisor(worker.loops(), services.vitals.heartbeats, name="worker"))
+
+
+@asynccontextmanager
+async def _listening(doorbell: Doorbell, services: Services) -> AsyncIterator[None]:
+    async with Supervisor(doorbell.loops(), services.vitals.heartbeats, name="doorbell"):
+        yield
+    await doorbell.close()

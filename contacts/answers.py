@@ -12,11 +12,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from advisors import presence_queries
-from contacts import offer_queries, queries
-from contacts.situation import Scene, staffed
+from contacts import forecast, offer_queries, queries
+from contacts.situation import Scene
 from kit.words import Words
-from routing.waiting import position_and_expected_wait
 from telephony.verbs import Dial, Gather, Hangup, Say, Verb, Wait
 
 POLL_AFTER_S = 5
@@ -73,16 +71,11 @@ def _dial(scene: Scene, offer: Mapping[str, Any]) -> Dial:
 
 
 async def _wait(scene: Scene, row: Mapping[str, Any], speak: Speaker) -> tuple[Verb, ...]:
-    mean_s = await scene.exchange.pace.handle_s(scene.session, row["market_id"], scene.now)
-    ahead = await queries.waiting_before(scene.session, row)
     if row["choice"] == "hold":
-        told = row["hold_told_s"]
+        ahead, told = await queries.waiting_before(scene.session, row), row["hold_told_s"]
         expected = None if told is None else (0, told)
         return (Wait(ahead["for_own"] + 1, expected, POLL_AFTER_S, whom="own"),)
-    group = scene.directory.groups.get(row["desk_group_id"]) if row["desk_group_id"] else None
-    presences = await presence_queries.of_advisors(scene.session, group.members if group else ())
-    at_work = staffed(scene, row["desk_group_id"], presences)
-    position, expected = position_and_expected_wait(ahead["in_group"], at_work, mean_s)
+    position, expected = await forecast.of_contact(scene, row)
     return (*speak.wait(position, expected), Wait(position, expected, POLL_AFTER_S))
 
 

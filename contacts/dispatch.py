@@ -1,34 +1,33 @@
 """Who is free gets who waits: run right after a commit that frees an advisor or makes somebody wait.
 
 One pass looks at everything that waits (contacts, oldest first, and promises that are due) and at everybody who is
-free and may take any of it. The longest idle picks first; a promise whose window runs out goes before the queue.
-The others come after it and leave the last who is free to the next caller for a short while. What another replica
-is looking at is passed over; the claim decides if both want the same.
+free and may take any of it. A promise whose window runs out goes before the queue. Where several contacts and
+several advisors compete they are matched at once (`bursts.py`); else the longest idle picks first. The other
+promises come after it and leave the last who is free to the next caller for a short while. What another replica is
+looking at is passed over; the claim decides if both want the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID
 
 from advisors import presence_queries
 from callbacks import queries as callback_queries
 from contacts import arrivals, keeping, queries
+from contacts.bursts import MOST_AT_ONCE, Burst
 from contacts.exchange import Exchange
+from contacts.line import HEARD_LATELY, Promise, seen_all, who_is_free, with_familiar
 from contacts.placing import Placed, carry_out
-from contacts.situation import Case, Scene, person
+from contacts.situation import Case, Scene
 from kit.database import Session
+from routing.matching import Pair
 from routing.plan import Explanation, Offer, Reason, Trail
-from routing.problem import Need, Person, Waiting
-from routing.waiting import next_for
-
-HEARD_LATELY = timedelta(seconds=30)
-"""A contact whose switch has been silent longer isn't offered: nobody would ring."""
-
-Promise = Mapping[str, Any]
+from routing.problem import Person, Waiting
+from routing.waiting import may_take, next_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,70 +38,60 @@ class Dispatched:
     callbacks: int = 0
     again_at: datetime | None = None
     """When there is more to do though nothing happens; who polls need not care."""
+    burst: Burst | None = None
+    """Too many to be matched in this pass: whoever asked for `elsewhere` has them matched and offers the pairs."""
 
     def __bool__(self) -> bool:
-        return bool(self.contacts or self.callbacks)
+        return bool(self.contacts or self.callbacks or self.burst)
 
 
-async def dispatch(session: Session, exchange: Exchange, now: datetime) -> Dispatched:
+Rule = Literal["here", "elsewhere", "one_by_one"]
+"""How those who compete are matched: at once in this pass; small bursts here and large ones handed back; not."""
+
+
+async def dispatch(session: Session, exchange: Exchange, now: datetime, rule: Rule = "here") -> Dispatched:
     """Match who is free with who waits; returns how many were offered."""
     rows = await queries.waiting(session, now - HEARD_LATELY)
     promises = await callback_queries.due(session)
     if not rows and not promises:
         return Dispatched()
     scene = await arrivals.scene_for(session, exchange, now)
-    waiting = [_seen(scene, row) for row in rows]
-    people = await _free(scene, waiting, promises)
-    matched = _match(scene, people, waiting, promises)
-    offered = await _offer(scene, {row["id"]: row for row in rows}, matched.matches)
+    waiting = seen_all(scene, rows)
+    people = await who_is_free(scene, waiting, promises)
+    matched = _press(scene, people, promises)
+    matches = matched.matches
+    burst = Burst(waiting, _left(people, matched), now) if exchange.personal and rule != "one_by_one" else None
+    if burst is not None and burst.competes:
+        if rule == "elsewhere" and not burst.is_small:
+            return Dispatched(burst=burst)
+        burst = replace(burst, waiting=await with_familiar(scene, rows, waiting, burst.people))
+        matches += _together(burst, burst.matched() or ())
+    _pick(_left(people, matched), _without_matched(waiting, matched), matched)
+    _match_the_rest(scene, _left(people, matched), matched)
+    offered = await _offer(scene, {row["id"]: row for row in rows}, matches)
     return replace(offered, again_at=matched.again_at)
 
 
-def _seen(scene: Scene, row: Mapping[str, Any]) -> Waiting:
-    """A waiting contact as those who become free see it."""
-    market, own_id = scene.market(row), row["own_advisor_id"]
-    own = scene.directory.advisors.get(own_id) if own_id is not None else None
-    home_id = own.group_id if own is not None and own.group_id is not None else market.general_group_id
-    home = scene.directory.groups.get(home_id) if home_id is not None else None
-    rings = [home_id, *(home.neighbours if home is not None else ()), market.general_group_id]
-    if not scene.exchange.personal:
-        rings = list(scene.directory.groups)
-    return Waiting(
-        id=row["id"],
-        market=market.id,
-        age=row["age_at"],
-        rings=tuple(dict.fromkeys(i for i in rings if i is not None)),
-        own_id=own_id if scene.exchange.personal else None,
-        holds_for_own=row["choice"] == "hold",
-        policy=market.routing(scene.now),
-        languages=(row["language"],),
-        needs=tuple(Need(skill, level) for skill, level in sorted(row["needs"].items())),
-        waited_s=(scene.now - row["waiting_since"]).total_seconds(),
-        priority=row["priority"],
-        tried=frozenset(row["tried"]),
-    )
+async def whole_burst(session: Session, exchange: Exchange, burst: Burst) -> Burst:
+    """The burst with everybody who waits by now, up to `MOST_AT_ONCE`, and whom of those who are free they know;
+    nobody is locked."""
+    rows = await queries.seen_waiting(session, burst.now - HEARD_LATELY, MOST_AT_ONCE)
+    scene = await arrivals.scene_for(session, exchange, burst.now)
+    waiting = seen_all(scene, rows)
+    return replace(burst, waiting=await with_familiar(scene, rows, waiting, burst.people))
 
 
-async def _free(scene: Scene, waiting: Sequence[Waiting], promises: Sequence[Promise]) -> list[Person]:
-    """Whoever could take any of it, the longest idle first."""
-    groups: set[UUID | None] = {group_id for contact in waiting for group_id in contact.rings}
-    groups |= {group_id for promise in promises for group_id in _around(scene, promise)}
-    wanted = {contact.own_id for contact in waiting} | {promise["advisor_id"] for promise in promises}
-    entries = scene.directory.groups
-    wanted |= {member for i in groups if i is not None and i in entries for member in entries[i].members}
-    ids = [i for i in wanted if i is not None and i in scene.directory.advisors]
-    presences = await presence_queries.free_among(scene.session, ids, scene.now)
-    people = [person(scene, scene.directory.advisors[p["advisor_id"]], p) for p in presences]
-    free = [p for p in people if p.state == "available" and not p.has_absence and p.free_for_channel]
-    return sorted(free, key=lambda p: (p.idle_since or p.since, p.id))
-
-
-def _around(scene: Scene, promise: Promise) -> Iterator[UUID | None]:
-    """The groups that may keep a promise, or take the calls that come meanwhile."""
-    home = scene.directory.groups.get(promise["desk_group_id"])
-    yield promise["desk_group_id"]
-    yield from home.neighbours if home is not None else ()
-    yield scene.directory.markets[promise["market_id"]].general_group_id
+async def offer_pairs(
+    session: Session, exchange: Exchange, now: datetime, pairs: Sequence[Pair], burst: Burst
+) -> Dispatched:
+    """Offer what was matched elsewhere, as far as it still holds: the contact waits, the advisor is free, and no
+    rule stands between them."""
+    rows = await queries.still_waiting(session, [pair.contact for pair in pairs], now - HEARD_LATELY)
+    scene = await arrivals.scene_for(session, exchange, now)
+    waiting = seen_all(scene, rows)
+    people = await who_is_free(scene, waiting, (), [pair.advisor for pair in pairs])
+    held = _together(Burst(waiting, people, now), pairs, len(burst.waiting), len(burst.people))
+    return await _offer(scene, {row["id"]: row for row in rows}, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,35 +99,58 @@ class Match:
     person: Person
     contact: Waiting | None = None
     promise: Promise | None = None
+    burst: tuple[int, int] | None = None
+    """Of how many contacts and advisors, where they were matched at once."""
 
 
 @dataclass
 class Matched:
-    """Who takes what; `again_at` is when a promise that was held back for the moment should be looked at again."""
+    """Who takes what, and the promises that are left; `again_at` is when one that was held back for the moment
+    should be looked at again."""
 
+    promises: list[Promise]
     matches: list[Match] = field(default_factory=list)
     again_at: datetime | None = None
 
-    def taken(self, who: Person) -> bool:
-        return any(match.person.id == who.id for match in self.matches)
+
+def _left(people: Sequence[Person], matched: Matched) -> list[Person]:
+    taken = {match.person.id for match in matched.matches}
+    return [one for one in people if one.id not in taken]
 
 
-def _match(
-    scene: Scene, people: Sequence[Person], waiting: Sequence[Waiting], promises: Sequence[Promise]
-) -> Matched:
-    """Pure: each free person takes at most one contact or promise; promises that can wait come last."""
-    contacts, left, matched = list(waiting), list(promises), Matched()
+def _without_matched(waiting: Sequence[Waiting], matched: Matched) -> list[Waiting]:
+    given = {match.contact.id for match in matched.matches if match.contact is not None}
+    return [contact for contact in waiting if contact.id not in given]
+
+
+def _press(scene: Scene, people: Sequence[Person], promises: Sequence[Promise]) -> Matched:
+    """Promises whose window runs out, the longest idle first."""
+    matched = Matched(list(promises))
     for free in people:
-        match = _pressing(scene, free, contacts, left)
-        if match is None:
-            continue
-        matched.matches.append(match)
-        if match.contact is not None:
-            contacts.remove(match.contact)
-        elif match.promise is not None:
-            left = _without(left, match.promise)
-    _match_the_rest(scene, [one for one in people if not matched.taken(one)], left, matched)
+        may = _own_first(free, matched.promises)
+        urgent = next((promise for promise in may if keeping.urgent(scene, promise)), None)
+        if urgent is not None:
+            matched.matches.append(Match(free, promise=urgent))
+            matched.promises = _without(matched.promises, urgent)
     return matched
+
+
+def _together(burst: Burst, pairs: Sequence[Pair], contacts: int = 0, advisors: int = 0) -> list[Match]:
+    """The pairs that hold now; told with the size of the burst in which they were matched."""
+    waiting, people = {c.id: c for c in burst.waiting}, {p.id: p for p in burst.people}
+    size = contacts or len(waiting), advisors or len(people)
+    known = [(people[p.advisor], waiting[p.contact]) for p in pairs if p.advisor in people and p.contact in waiting]
+    return [Match(who, contact=contact, burst=size) for who, contact in known if may_take(who, contact)]
+
+
+def _pick(people: Sequence[Person], waiting: Sequence[Waiting], matched: Matched) -> None:
+    """One after the other, the longest idle first."""
+    left = list(waiting)
+    for free in people:
+        contact = next_for(free, left)
+        if contact is not None:
+            matched.matches.append(Match(free, contact=contact))
+            left.remove(contact)
 
 
 def _without(promises: Sequence[Promise], taken: Promise) -> list[Promise]:
@@ -152,17 +164,9 @@ def _own_first(free: Person, promises: Sequence[Promise]) -> Iterator[Promise]:
     yield from sorted(may, key=lambda promise: promise["owner_state"] != "own")
 
 
-def _pressing(scene: Scene, free: Person, waiting: Sequence[Waiting], promises: Sequence[Promise]) -> Match | None:
-    urgent = next((promise for promise in _own_first(free, promises) if keeping.urgent(scene, promise)), None)
-    if urgent is not None:
-        return Match(free, promise=urgent)
-    contact = next_for(free, waiting)
-    return None if contact is None else Match(free, contact=contact)
-
-
-def _match_the_rest(scene: Scene, spare: Sequence[Person], promises: Sequence[Promise], matched: Matched) -> None:
+def _match_the_rest(scene: Scene, spare: Sequence[Person], matched: Matched) -> None:
     """Nobody waits: promises that are due, but somebody is left free for the next caller, for a short while."""
-    unused = len(spare)
+    unused, promises = len(spare), matched.promises
     for free in spare:
         promise = next(_own_first(free, promises), None)
         if promise is None:
@@ -196,4 +200,4 @@ def _placed(scene: Scene, row: dict[str, Any], match: Match) -> Placed:
     reason = Reason("own_advisor_became_free" if own else "became_free")
     ring_s = scene.market(row).policy(scene.now).routing.ring_timeout_s
     plan = Offer((reason,), Trail(Explanation), match.person.id, ring_s, own)
-    return Placed(Case(row), dict(row), plan)
+    return Placed(Case(row), dict(row), plan, burst=match.burst)

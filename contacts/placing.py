@@ -43,6 +43,8 @@ class Placed:
     offer: dict[str, Any] | None = None
     decision: dict[str, Any] | None = None
     kind: str = "contact.changed"
+    burst: tuple[int, int] | None = None
+    """Of how many contacts and advisors, where they were matched at once."""
 
 
 async def place(scene: Scene, cases: Sequence[Case]) -> Sequence[Placed]:
@@ -237,7 +239,7 @@ def _decided(scene: Scene, placed: Placed) -> None:
         "id": scene.exchange.new_id(scene.now),
         "at": scene.now,
         "market_id": market.id,
-        "kind": "route",
+        "kind": "route" if placed.burst is None else "match",
         "subject": encode("con", row["id"]),
         "chosen": plan.advisor if isinstance(plan, Offer) else None,
         "policy": market.policy_name(scene.now),
@@ -245,10 +247,17 @@ def _decided(scene: Scene, placed: Placed) -> None:
             "plan": type(plan).__name__.lower(),
             "because": [{"code": reason.code, **reason.args} for reason in plan.reasons],
             **plan.explanation.record(_advisor),
+            **_solved(placed.burst),
         },
     }
     if placed.offer is not None:
         placed.offer["decision_id"] = placed.decision["id"]
+
+
+def _solved(burst: tuple[int, int] | None) -> dict[str, Any]:
+    return (
+        {} if burst is None else {"solver": {"name": "min_cost_flow", "contacts": burst[0], "advisors": burst[1]}}
+    )
 
 
 def _advisor(identifier: UUID) -> str:

@@ -6,6 +6,7 @@ decided. Both take any number of calls at once, so that requests in flight can s
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -102,6 +103,7 @@ WHERE customer_id = $1 AND market_id = $2 AND direction = 'in' AND answered_at >
 
 WAITING_BEFORE = """
 SELECT count(*) FILTER (WHERE desk_group_id = $3 AND choice IS DISTINCT FROM 'hold') AS in_group,
+       count(*) FILTER (WHERE desk_group_id = ANY($6::uuid[]) AND choice IS DISTINCT FROM 'hold') AS in_reach,
        count(*) FILTER (WHERE own_advisor_id = $4 AND choice = 'hold') AS for_own
 FROM contacts
 WHERE market_id = $1 AND state = 'waiting' AND hung_up_at IS NULL AND (age_at, id) < ($2, $5)
@@ -113,6 +115,26 @@ WHERE state = 'waiting' AND channel = 'phone' AND hung_up_at IS NULL AND last_si
 ORDER BY age_at, id
 LIMIT $2
 FOR UPDATE SKIP LOCKED
+"""
+
+SEEN_WAITING = """
+SELECT * FROM contacts
+WHERE state = 'waiting' AND channel = 'phone' AND hung_up_at IS NULL AND last_signal_at > $1
+ORDER BY age_at, id
+LIMIT $2
+"""
+
+STILL_WAITING = """
+SELECT * FROM contacts
+WHERE id = ANY($1::uuid[]) AND state = 'waiting' AND hung_up_at IS NULL AND last_signal_at > $2
+ORDER BY age_at, id
+FOR UPDATE SKIP LOCKED
+"""
+
+FAMILIAR_WITH = """
+SELECT customer_id, advisor_id, count(*) AS times FROM contacts
+WHERE customer_id = ANY($1::uuid[]) AND advisor_id = ANY($2::uuid[]) AND answered_at IS NOT NULL
+GROUP BY customer_id, advisor_id
 """
 
 HANDLED_LATELY = """
@@ -226,8 +248,8 @@ async def got_through(session: ReadSession, customer_id: UUID | None, market_id:
     return bool(await session.fetch_value(GOT_THROUGH, customer_id, market_id, since))
 
 
-async def waiting_before(session: ReadSession, contact: Mapping[str, Any]) -> Row:
-    """How many wait ahead of this contact in its group, and for its own advisor."""
+async def waiting_before(session: ReadSession, contact: Mapping[str, Any], groups: Sequence[UUID] = ()) -> Row:
+    """How many wait ahead of this contact in its group, in all of these groups, and for its own advisor."""
     row = await session.fetch_row(
         WAITING_BEFORE,
         contact["market_id"],
@@ -235,6 +257,7 @@ async def waiting_before(session: ReadSession, contact: Mapping[str, Any]) -> Ro
         contact["desk_group_id"],
         contact["own_advisor_id"],
         contact["id"],
+        groups,
     )
     assert row is not None
     return row
@@ -244,6 +267,28 @@ async def waiting(session: Session, heard_after: datetime, limit: int = 200) -> 
     """Contacts that wait and whose switch has been heard lately, oldest first, locked; what another replica
     is looking at is passed over."""
     return await session.fetch(WAITING, heard_after, limit)
+
+
+async def seen_waiting(session: ReadSession, heard_after: datetime, limit: int) -> list[dict[str, Any]]:
+    """The same, of whoever is looking at them and without a lock."""
+    return await session.fetch(SEEN_WAITING, heard_after, limit)
+
+
+async def still_waiting(
+    session: Session, contact_ids: Sequence[UUID], heard_after: datetime
+) -> list[dict[str, Any]]:
+    """Those of the contacts that still wait, locked; what another replica is looking at is passed over."""
+    return await session.fetch(STILL_WAITING, contact_ids, heard_after)
+
+
+async def familiar_with(
+    session: ReadSession, customer_ids: Sequence[UUID], advisor_ids: Sequence[UUID]
+) -> dict[UUID, dict[UUID, int]]:
+    """Customer → how often each of the advisors has spoken with them."""
+    known: defaultdict[UUID, dict[UUID, int]] = defaultdict(dict)
+    for row in await session.fetch(FAMILIAR_WITH, customer_ids, advisor_ids):
+        known[row["customer_id"]][row["advisor_id"]] = row["times"]
+    return dict(known)
 
 
 async def handled_lately(session: ReadSession, market_id: str, now: datetime) -> tuple[float, int]:

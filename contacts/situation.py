@@ -18,7 +18,6 @@ from contacts.directory import AdvisorEntry, Directory, MarketEntry
 from contacts.exchange import Exchange
 from kit.database import Session
 from routing.problem import ContactProblem, Group, Need, Person
-from routing.waiting import position_and_expected_wait
 
 Presences = Mapping[UUID, Mapping[str, Any]]
 REACHABLE = frozenset({"available", "offered", "in_contact", "wrap_up", "not_responding", "break"})
@@ -218,21 +217,14 @@ def _own_wait_s(own: Person | None, holding: int, mean_s: float, now: datetime) 
 
 
 def _colleague_wait_s(home: Group | None, own: Person | None, ahead: int, mean_s: float) -> float | None:
-    """Zero while a colleague is free; else the middle of what the queue ahead will take."""
+    """Zero while a colleague is free; else what the queue ahead and one more conversation will take in the mean."""
     if home is None:
         return None
     colleagues = [member for member in home.members if own is None or member.id != own.id]
     if ahead == 0 and any(c.state == "available" and not c.has_absence for c in colleagues):
         return 0.0
     staffed = sum(c.state in REACHABLE and not c.has_absence for c in colleagues)
-    _, told = position_and_expected_wait(ahead, staffed, mean_s)
-    return None if told is None else (told[0] + told[1]) / 2
-
-
-def staffed(scene: Scene, group_id: UUID | None, presences: Presences) -> int:
-    """How many of a group are at work now."""
-    group = scene.directory.groups.get(group_id) if group_id else None
-    return sum(_doing(presences.get(i), scene.now)[0] in REACHABLE for i in (group.members if group else ()))
+    return (ahead + 1) * mean_s / staffed if staffed else None
 
 
 def own_ids(cases: Sequence[Case]) -> list[UUID]:

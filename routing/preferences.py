@@ -19,6 +19,7 @@ from routing.problem import ContactProblem, Person
 LEVELS = 5
 SURPLUS = 0.25  # a level too many counts a quarter of a level too few: keep experts for hard questions
 IDLE_SCALE_S = 300.0  # after this time the term has fallen to a half; it never stops falling
+MILLION = 1_000_000  # terms are whole millionths, so that a sum is the same in whatever order it is added
 
 
 def skill_fit(person: Person, contact: ContactProblem) -> float:
@@ -51,16 +52,17 @@ def idle_since(person: Person) -> datetime:
 
 
 def terms(person: Person, contact: ContactProblem, ring: int = 0) -> dict[str, float]:
-    """Weighted terms by name; their sum is the score, and the smallest score wins."""
+    """Weighted terms by name, in whole millionths; their sum is the score, and the smallest score wins."""
     weights = contact.policy.weights
     whole = weights.skill + weights.language + weights.familiarity + weights.idle
-    return {
+    weighted = {
         "ring": ring * (1 + whole),
         "skill": weights.skill * skill_fit(person, contact),
         "language": weights.language * preferred_language(person, contact),
         "familiarity": weights.familiarity * knows_the_customer(person, contact),
         "idle": weights.idle * longest_idle(person, contact),
     }
+    return {name: round(term * MILLION) / MILLION for name, term in weighted.items()}
 
 
 def score(person: Person, contact: ContactProblem, ring: int = 0) -> float:

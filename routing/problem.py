@@ -141,6 +141,8 @@ class Waiting:
     waited_s: float = 0.0
     priority: int = 0
     tried: frozenset[Id] = frozenset()
+    familiar: Mapping[Id, int] = field(default_factory=dict)
+    """Advisor → earlier contacts with this customer, as far as known; read only where several are free."""
 
 
 @dataclass(frozen=True, slots=True)

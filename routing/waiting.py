@@ -7,13 +7,16 @@ A second of waiting counts a second for everybody, so a head start is caught up 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import ceil, floor, sqrt
+from collections.abc import Iterable, Sequence
+from math import ceil, floor, inf, sqrt
 
 from routing.problem import Person, Waiting
 from routing.rules import asked_by, veto
 
-LOW, HIGH = -0.8416, 0.8416  # standard normal quantiles: in six cases of ten the wait lies between
+LOW, HIGH = -1.8808, 1.2816
+"""Standard normal quantiles: 3 waits of a hundred are shorter, 10 are longer. On two days of January 56 % of the
+callers who were answered had waited between those of 20 and 80 for their group alone, 89 % between these for all
+who may help, in a range as wide as that (150 s in the median)."""
 
 
 def next_for(freed: Person, waiting: Iterable[Waiting]) -> Waiting | None:
@@ -43,22 +46,28 @@ def urgency(contact: Waiting) -> float:
     return contact.waited_s + contact.priority * contact.policy.priority_head_start_s
 
 
-def position_and_expected_wait(
-    ahead: int, staffed: int, mean_handle_s: float
-) -> tuple[int, tuple[int, int] | None]:
-    """Position (1 = next) and the seconds between which the wait lies in six cases of ten.
+def expected_wait(ahead: int, at_work: Sequence[tuple[float, int]], mean_handle_s: float) -> tuple[int, int] | None:
+    """The seconds between which the wait lies in nearly nine cases of ten; `None` where nobody will be there.
 
     With all n advisors busy and exponential handling times of mean m (wrap-up included), one becomes free
-    every m/n on average, so the contact in position k waits for a sum of k exponential times: Erlang(k, n/m)
+    every m/n on average, so whoever has k−1 before them waits for a sum of k exponential times: Erlang(k, n/m)
     (M/M/n, first come first served; Whitt, "Predicting queueing delays", 1999). Quantiles by Wilson and
-    Hilferty, within 1 % for k = 1 and better above. Callers ahead who give up make it shorter.
-    `None` where nobody is staffed: then there is nothing honest to say.
+    Hilferty. `at_work` says how many may help from when on, beginning at 0 s, as neighbours are let in and demands
+    relax: the sum is used up at the pace of each step. Callers ahead who give up make it shorter, so the range
+    reaches further down than up.
     """
-    position = ahead + 1
-    if staffed < 1:
-        return position, None
-    pace_s = mean_handle_s / staffed
-    return position, (floor(pace_s * _erlang(position, LOW)), ceil(pace_s * _erlang(position, HIGH)))
+    low, high = (_when(at_work, mean_handle_s * max(0.0, _erlang(ahead + 1, quantile))) for quantile in (LOW, HIGH))
+    return None if low is None or high is None else (floor(low), ceil(high))
+
+
+def _when(at_work: Sequence[tuple[float, int]], work_s: float) -> float | None:
+    """When so many seconds of work are done by those who are there."""
+    ends = [begins_s for begins_s, _ in at_work[1:]]
+    for (begins_s, people), ends_s in zip(at_work, [*ends, inf], strict=True):
+        if people and work_s <= people * (ends_s - begins_s):
+            return begins_s + work_s / people
+        work_s -= people * (ends_s - begins_s) if people else 0
+    return None
 
 
 def _erlang(k: int, z: float) -> float:

@@ -125,7 +125,8 @@ class _Replay:
         await self._check(since=scenario.starts_at - HOUR)
         tally = await results.tally(virtual.reading, self._desks.worked_s())
         violations = Counter(invariant for invariant, _, _ in self._broken)
-        return Side(tally.figures(), dict(sorted(violations.items())), transactions=virtual.transactions)
+        figures = {**tally.figures(), "told": self._switch.told.figures()}
+        return Side(figures, dict(sorted(violations.items())), transactions=virtual.transactions)
 
     async def _next(self) -> datetime | None:
         """The next instant at which anything happens; None when nothing does any more."""

@@ -34,6 +34,7 @@ from kit.ids import decode, encode
 from simulation.agenda import Agenda
 from simulation.heartbeat import Heartbeat
 from simulation.load import Arrival
+from simulation.told import ToldWaits
 from simulation.virtual_service import VirtualService
 from telephony.inbound import InboundCall, Leg, Signal, SignalType
 from telephony.verbs import Gather, Wait
@@ -88,6 +89,7 @@ class SwitchScript:
         self._calls: dict[str, Call] = {}
         self._identities = count(1)
         self.arrived = 0
+        self.told = ToldWaits()
 
     async def arrive(self, arrival: Arrival) -> None:
         """A call comes in; the caller's patience begins."""
@@ -112,6 +114,7 @@ class SwitchScript:
         if isinstance(last, Gather):
             self._later(LISTENS, call, partial(self._choose, call, last))
         elif isinstance(last, Wait):
+            self.told.tell(call.call_id, self._virtual.now, last.expected_wait_s)
             self._later(POLL_EVERY, call, partial(self._look, call))
 
     def _later(self, after: timedelta, call: Call, action: Callable[[], Awaitable[None]]) -> None:
@@ -193,6 +196,7 @@ class SwitchScript:
         if call is None or call.stage == "gone":
             return
         call.stage = "talking"
+        self.told.answered(call.call_id, self._virtual.now)
         talk_s = call.arrival.service_s + self._callers.promised_s.pop(call.caller, 0.0)
         self._heartbeat.begin(call.call_id)
         self._later(timedelta(seconds=talk_s), call, partial(self._hang_up, call))

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -28,6 +29,7 @@ from audit import sealing
 from books import work as book_work
 from books.computing import WARM, Workshop
 from contacts import dispatch, handling
+from contacts.bursts import Burst, Solver
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
 from customers import handover
@@ -48,6 +50,7 @@ from notifications.letters import Writers
 from notifications.post_office import courier_of
 from privacy import retention
 from reporting.measuring import Measuring
+from routing.matching import Pair
 
 POLL = timedelta(milliseconds=200)
 CLOCK_EVERY = timedelta(seconds=5)
@@ -56,6 +59,8 @@ MESSAGES_EVERY = timedelta(seconds=5)
 MEASURE_EVERY = timedelta(seconds=5)
 BOOKS_EVERY = timedelta(seconds=2)
 MONTHS_AHEAD = 2
+PAIRS_AT_ONCE = 50
+"""Of a burst, in one transaction."""
 
 log = logger("worker")
 
@@ -75,6 +80,8 @@ class Worker:
         self.books = Books()
         self.measuring = Measuring(database, clock.now)
         self.workshop = Workshop(database, Apart(WARM), clock, exchange.new_id)
+        self.solver = Solver()
+        """For large bursts; where nobody has entered it they are matched one by one."""
         self.courier = courier or courier_of(settings or Settings())
         self.freed, self.queued, self.asked = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._freed_at: float | None = None
@@ -118,12 +125,31 @@ class Worker:
         offered = 0
         while done := await self.database.run(self._dispatch):
             offered += done.contacts + done.callbacks
+            if done.burst is not None:
+                offered += await self._together(done.burst)
         if freed_at is not None:
             self.exchange.meters.dispatched(monotonic() - freed_at)
         return offered
 
     async def _dispatch(self, session: Session) -> dispatch.Dispatched:
-        return await dispatch.dispatch(session, self.exchange, self.clock.now())
+        return await dispatch.dispatch(session, self.exchange, self.clock.now(), "elsewhere")
+
+    async def _together(self, burst: Burst) -> int:
+        """Match a large burst apart, and offer the pairs in short transactions; one by one where that fails."""
+        async with self.database.transaction() as session:
+            burst = await dispatch.whole_burst(session, self.exchange, burst)
+        pairs = await self.solver.solve(burst.waiting, burst.people, burst.now)
+        offered = 0
+        for first in range(0, len(pairs or ()), PAIRS_AT_ONCE):
+            batch = (pairs or ())[first : first + PAIRS_AT_ONCE]
+            offered += (await self.database.run(partial(self._offer_pairs, batch, burst))).contacts
+        return offered or (await self.database.run(self._one_by_one)).contacts
+
+    async def _offer_pairs(self, pairs: Sequence[Pair], burst: Burst, session: Session) -> dispatch.Dispatched:
+        return await dispatch.offer_pairs(session, self.exchange, self.clock.now(), pairs, burst)
+
+    async def _one_by_one(self, session: Session) -> dispatch.Dispatched:
+        return await dispatch.dispatch(session, self.exchange, self.clock.now(), "one_by_one")
 
     async def deadlines_once(self) -> dict[str, int]:
         """Treat everything that is due; returns how much of which kind. What fails delays none of the others."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from routing.policy import Need, RoutingPolicy
 from routing.problem import Waiting
-from routing.waiting import ahead_of, may_take, next_for, position_and_expected_wait
+from routing.waiting import ahead_of, expected_wait, may_take, next_for
 from tests.routing.builders import (
     ANNA,
     BEN,
@@ -141,27 +141,37 @@ def test_those_who_hold_for_another_are_not_in_front() -> None:
     assert ahead_of(mine, [mine, theirs, before]) == 1
 
 
-def test_the_next_of_ten_at_180_seconds_waits_for_the_first_of_them() -> None:
-    assert position_and_expected_wait(0, 10, 180) == (1, (4, 29))
+def test_whoever_is_next_waits_for_the_first_of_all_who_are_at_work() -> None:
+    assert expected_wait(0, [(0, 10)], 180) == (0, 42)
 
 
 def test_the_wait_grows_with_the_position_and_falls_with_the_staff() -> None:
-    assert position_and_expected_wait(5, 10, 180) == (6, (70, 143))
-    assert position_and_expected_wait(5, 20, 180) == (6, (35, 72))
+    assert expected_wait(5, [(0, 10)], 180) == (41, 167)
+    assert expected_wait(5, [(0, 20)], 180) == (20, 84)
 
 
-def test_where_nobody_is_staffed_no_wait_is_told() -> None:
-    assert position_and_expected_wait(3, 0, 180) == (4, None)
+def test_where_nobody_will_be_there_no_wait_is_told() -> None:
+    assert expected_wait(3, [(0, 0)], 180) is None
+    assert expected_wait(3, [(0, 0), (30, 0)], 180) is None
+
+
+def test_those_who_are_let_in_later_help_from_then_on() -> None:
+    alone, told, together = (expected_wait(9, steps, 100) for steps in ([(0, 1)], [(0, 1), (30, 9)], [(0, 9)]))
+
+    assert alone is not None
+    assert told is not None
+    assert together is not None
+    assert together < told < alone
+    assert expected_wait(9, [(0, 0), (30, 9)], 100) == (together[0] + 30, together[1] + 30)
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 4, 20])
-def test_the_wait_told_holds_in_six_cases_of_ten(ahead: int) -> None:
-    _, told = position_and_expected_wait(ahead, 1, 10_000)
+def test_three_of_a_hundred_waits_are_shorter_and_ten_are_longer(ahead: int) -> None:
+    told = expected_wait(ahead, [(0, 1)], 10_000)
 
     assert told is not None
-    low, high = told
-    assert _erlang_cdf(ahead + 1, low / 10_000) == pytest.approx(0.2, abs=0.005)
-    assert _erlang_cdf(ahead + 1, high / 10_000) == pytest.approx(0.8, abs=0.005)
+    assert _erlang_cdf(ahead + 1, told[0] / 10_000) == pytest.approx(0.03, abs=0.015)
+    assert _erlang_cdf(ahead + 1, told[1] / 10_000) == pytest.approx(0.9, abs=0.005)
 
 
 def _erlang_cdf(k: int, x: float) -> float:
