@@ -1,6 +1,6 @@
 """Promises: whether every one that can be kept is taken, and how long it takes to say so.
 
-    python -m bench.callbacks [--advisors N] [--wishes N] [--seed N]
+    python bench/callbacks.py [--advisors N] [--wishes N] [--seed N]
 
 The last line is one JSON object. Customers wish for windows of half an hour to half a day in the two weeks
 of one advisor, more than there is room for. `accepted_share_of_feasible` is how many were taken of those that an
@@ -11,6 +11,12 @@ the augmenting path alone. Times are those of the processor, as others use this 
 """
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # as a script this file would hide the room of its name
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import argparse
 import contextlib
@@ -117,7 +123,7 @@ def _first_come(wanted: Sequence[range]) -> int:
 
 
 def _checks(dice: Random, times: int) -> tuple[list[float], list[float]]:
-    """Seconds for checking windows of the usual length on a calendar that fills, and for the refusals among them."""
+    """Seconds for checking windows of the usual length on a calendar that fills, and for refusals among them."""
     checks: list[float] = []
     refusals: list[float] = []
     for _ in range(times):
