@@ -31,6 +31,14 @@ SELECT window_starts_at, window_ends_at FROM callbacks
 WHERE desk_group_id = $1 AND state IN {OPEN} AND owner_state = 'handed_to_group' AND id IS DISTINCT FROM $2
 """  # noqa: S608
 
+OWN_WITHIN = """
+SELECT c.*, cu.external_ref
+FROM callbacks c LEFT JOIN customers cu ON cu.id = c.customer_id AND cu.market_id = c.market_id
+WHERE c.advisor_id = $1 AND c.owner_state = 'own' AND c.state IN ('scheduled', 'due')
+  AND c.window_starts_at < $3 AND c.window_ends_at > $2
+ORDER BY c.window_starts_at, c.id
+"""
+
 FALLEN_DUE = """
 SELECT id FROM callbacks WHERE state = 'scheduled' AND next_action_at <= $1 ORDER BY next_action_at LIMIT $2
 """
@@ -187,6 +195,17 @@ async def windows(session: ReadSession, advisor_id: UUID, but: UUID | None = Non
 async def group_windows(session: ReadSession, group_id: UUID, but: UUID | None = None) -> list[Interval]:
     rows = await session.fetch(GROUP_WINDOWS, group_id, but)
     return [Interval(row["window_starts_at"], row["window_ends_at"]) for row in rows]
+
+
+async def own_within(session: ReadSession, advisor_id: UUID, period: Interval) -> Sequence[Row]:
+    """Promises of the advisor's own that nobody is keeping yet and whose window touches a period, with their
+    customer's `external_ref`."""
+    return await session.fetch(OWN_WITHIN, advisor_id, *period)
+
+
+async def lock_own_within(session: Session, advisor_id: UUID, period: Interval) -> Sequence[Row]:
+    """The same, locked."""
+    return await session.fetch(OWN_WITHIN + "FOR UPDATE OF c", advisor_id, *period)
 
 
 async def insert(session: Session, row: Mapping[str, Any]) -> Row:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from advisors import presence_queries
-from contacts import offer_queries, queries
+from contacts import asking, offer_queries, queries
 from contacts.situation import Scene, staffed
 from kit.words import Words
 from routing.waiting import position_and_expected_wait
@@ -22,6 +22,8 @@ from telephony.verbs import Dial, Gather, Hangup, Say, Verb, Wait
 POLL_AFTER_S = 5
 NUMBER_DIGITS = 18
 KEYS = {"1": "colleague", "2": "callback", "3": "hold"}
+KEEP_KEY = "4"
+"""The promise that is asked about is kept at its time, by somebody else."""
 OF_CHOICE = {choice: key for key, choice in KEYS.items()}
 REGIONS = {"de": "de-DE", "en": "en-GB", "es": "es-ES", "fr": "fr-FR"}
 
@@ -55,6 +57,7 @@ async def answer(scene: Scene, row: Mapping[str, Any], offer: Mapping[str, Any] 
         case "identifying":
             return Answer(row["id"], speak.who_calls())
         case "choosing":
+            speak.asked = await asking.pending(scene, row)
             return speak.choices()
         case "waiting":
             return Answer(row["id"], await _wait(scene, row, speak))
@@ -96,6 +99,8 @@ class Speaker:
         self.words = Words(scene.exchange.catalogue, row["language"], market.hours.zone, scene.now)
         own = scene.directory.advisors.get(row["own_advisor_id"]) if row["own_by"] == "relationship" else None
         self.own_name = own.name.split(" ")[0] if own is not None else None
+        self.asked: Mapping[str, Any] | None = None
+        """What the caller is being asked about their promise."""
 
     def say(self, *sentences: str) -> Say:
         return Say(" ".join(s for s in sentences if s), REGIONS.get(self.row["language"], self.row["language"]))
@@ -124,6 +129,9 @@ class Speaker:
         absence = self.absence(menu)
         keys = {OF_CHOICE[choice]: choice for choice in menu["choices"]}
         sentences = [self._choice(key, choice, menu["expected_wait_s"]) for key, choice in keys.items()]
+        if self.asked is not None:
+            keys = {**keys, KEEP_KEY: "keep"}
+            sentences.append(self._keep(self.asked))
         gather = Gather(1, self.policy.routing.choice_timeout_s, keys, menu["expected_wait_s"])
         first = self.row["choices_asked"] <= 1
         said = self.say(absence.words if first else self.words.say("call.not_understood"), *sentences)
@@ -147,6 +155,10 @@ class Speaker:
             return self.words.say(f"menu.{choice}", key=key, advisor=self.own_name, wait="")
         name = "menu.colleague_wait" if choice == "colleague" else "menu.hold"
         return self.words.say(name, key=key, advisor=self.own_name, wait=self.words.wait(wait_s))
+
+    def _keep(self, asked: Mapping[str, Any]) -> str:
+        window = self.words.window(asked["window_starts_at"], asked["window_ends_at"])
+        return self.words.say("menu.keep", key=KEEP_KEY, window=window)
 
     def wait(self, position: int, expected: tuple[int, int] | None) -> tuple[Verb, ...]:
         """Said when the waiting begins; the polls that follow bring no words of their own."""

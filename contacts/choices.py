@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from contacts import arrivals, promises, queries
-from contacts.answers import KEYS
+from contacts import arrivals, asking, promises, queries
+from contacts.answers import KEEP_KEY, KEYS
 from contacts.conversations import place_again, step
 from contacts.situation import Scene
 from telephony.inbound import Signal
@@ -40,6 +40,8 @@ async def _customer_number(scene: Scene, row: Contact, digits: str) -> Contact:
 
 
 async def _choice(scene: Scene, row: Contact, digits: str) -> Contact:
+    if digits == KEEP_KEY and row["state"] == "choosing" and (kept := await asking.keep_time(scene, row)):
+        return kept
     choice = KEYS.get(digits)
     offered = (row["menu"] or {}).get("choices", ())
     if choice == "callback" and (choice in offered or row["state"] == "waiting"):

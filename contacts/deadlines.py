@@ -12,9 +12,11 @@ from datetime import datetime
 from uuid import UUID
 
 from advisors import presence_queries, presences
+from advisors import queries as advisors
 from callbacks import queries as callback_queries
+from callbacks import question_queries
 from callbacks import service as callbacks
-from contacts import arrivals, due_queries, keeping, offer_queries, queries
+from contacts import arrivals, due_queries, keeping, offer_queries, queries, replanning
 from contacts.conversations import abandon, complete, lost, not_taken, place_again, promised
 from contacts.exchange import Exchange
 from contacts.parking import PARKED
@@ -145,6 +147,8 @@ DUE_WORK = (
     Work("hang_ups", due_queries.hung_up, caller_gone),
     Work("deadlines", due_queries.over, time_is_up),
     Work("wrap_ups", presence_queries.overdue_wrap_ups, wrap_up_over),
+    Work("absences", advisors.to_replan, replanning.absence_changed),
+    Work("questions", question_queries.unanswered, replanning.unanswered),
     Work("promises_due", callback_queries.fallen_due, promise_due),
     Work("promises_overdue", callback_queries.overdue, promise_overdue),
     Work("silent_calls", due_queries.silent, silent),

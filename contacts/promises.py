@@ -169,7 +169,7 @@ async def later(scene: Scene, row: Contact) -> Contact:
     if not found or (promise["owner_state"] == "own") != (found[0].because is None):
         return row
     await callbacks.move(scene.session, promise, found[0].slot, scene.now)
-    return await _placed(scene, row, promise["id"], found[0])
+    return await placed(scene, row, promise["id"], found[0])
 
 
 async def _promise(scene: Scene, row: Contact, number: str, *, asked_by: str | None) -> Contact | None:
@@ -201,7 +201,7 @@ async def _promise(scene: Scene, row: Contact, number: str, *, asked_by: str | N
         return None
     stored = await callbacks.promise(scene.session, wish, best.slot, scene.exchange.new_id(scene.now), scene.now)
     slot = Slot(stored["window_starts_at"], stored["window_ends_at"])
-    return await _placed(scene, row, stored["id"], Found(slot, best.advisor_id, best.group_id, best.because))
+    return await placed(scene, row, stored["id"], Found(slot, best.advisor_id, best.group_id, best.because))
 
 
 async def _hold(scene: Scene, advisor_id: UUID | None, group_id: UUID | None) -> None:
@@ -209,7 +209,8 @@ async def _hold(scene: Scene, advisor_id: UUID | None, group_id: UUID | None) ->
         await callback_queries.hold_ledger(scene.session, owner_id)
 
 
-async def _placed(scene: Scene, row: Contact, callback_id: UUID, found: Found) -> Contact:
+async def placed(scene: Scene, row: Contact, callback_id: UUID, found: Found) -> Contact:
+    """The caller hears what is promised, and may still choose another time."""
     return await _choosing(
         scene,
         row,

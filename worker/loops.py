@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from uuid import UUID
 from audit import sealing
 from books import work as book_work
 from books.computing import WARM, Workshop
+from callbacks.letters import Letters as PromiseLetters
 from contacts import dispatch, handling
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
@@ -34,7 +35,7 @@ from customers import handover
 from customers.books import Books
 from customers.letters import Letters
 from direct_dial import service as direct_dial
-from kit import months
+from kit import months, secret
 from kit.apart import Apart
 from kit.clock import Clock, LiveClock
 from kit.database import Database, Session
@@ -93,7 +94,13 @@ class Worker:
     def writers(self) -> Writers:
         """Who writes which letter."""
         public_url = self.settings.public_url if self.settings is not None else ""
-        return Letters(self.exchange.catalogue, public_url).writers()
+        of_promises = PromiseLetters(self.exchange.catalogue, public_url, self.secret)
+        return {**Letters(self.exchange.catalogue, public_url).writers(), **of_promises.writers()}
+
+    @cached_property
+    def secret(self) -> bytes:
+        """Marks the links in letters; without settings there are no links."""
+        return secret.load(self.settings) if self.settings is not None else b""
 
     def loops(self) -> list[Loop]:
         return [
