@@ -56,7 +56,7 @@ ABSENCES = [
     }, base=WEEK_OFF),
     *at("anna", "POST /v1/advisors/@ben/absences", {"of a colleague": (WEEK_OFF, "403 forbidden")}),
     *asked("anna", {
-        "GET /v1/advisors/@anna/absences/preview": "422 invalid /query/starts_at:missing",
+        "GET /v1/advisors/@anna/absences/preview": "422 absence-refused /query/starts_at:missing",
         "GET /v1/advisors/@anna/absences/preview?starts_at=2026-12-14&ends_at=2026-12-15": "422 invalid /query/starts_at:no_time_zone",
         "GET /v1/advisors/@anna/absences/preview?starts_at=2026-12-15T00:00:00Z&ends_at=2026-12-14T00:00:00Z": "422 absence-refused /ends_at:backwards",
         "GET /v1/advisors/@ben/absences/preview?starts_at=2026-12-14T00:00:00Z&ends_at=2026-12-15T00:00:00Z": "403 forbidden",
