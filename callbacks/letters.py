@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from callbacks import links, question_queries
-from callbacks.letter_queries import advisor, lead_of
+from callbacks.letter_queries import advisor, lead_of, reminded
 from kit.catalogue import Catalogue
 from kit.database import ReadSession, Row
 from kit.ids import encode
@@ -31,6 +31,19 @@ def of_question(promise: Row, question_id: UUID) -> NewMessage:
         once=f"callback_question:{encode('cq', question_id)}",
         language=promise["language"],
         args={"question": question_id},
+        customer_id=promise["customer_id"],
+        market_id=promise["market_id"],
+    )
+
+
+def of_reminder(promise: Row) -> NewMessage:
+    """To the customer of the promise; once for each of its windows."""
+    begins: datetime = promise["window_starts_at"]
+    return NewMessage(
+        template="callback_reminder",
+        once=f"callback_reminder:{promise['id']}:{int(begins.timestamp())}",
+        language=promise["language"],
+        args={"callback": promise["id"], "begins": begins},
         customer_id=promise["customer_id"],
         market_id=promise["market_id"],
     )
@@ -61,7 +74,11 @@ class Letters:
     secret: bytes = b""
 
     def writers(self) -> Writers:
-        return {"callback_question": self.callback_question, "promises_replanned": self.promises_replanned}
+        return {
+            "callback_question": self.callback_question,
+            "callback_reminder": self.callback_reminder,
+            "promises_replanned": self.promises_replanned,
+        }
 
     async def callback_question(self, message: Row, session: ReadSession) -> Letter | Nobody:
         """What was promised, what can be chosen, and where; not once it has been settled."""
@@ -94,6 +111,34 @@ class Letters:
             link = f"{self.public_url.rstrip('/')}/v1/callback-answers/{links.written(self.secret, question_id)}"
             said.append(words.say("letter.callback_question.link", url=link, until=until))
         return [*said, words.say("letter.callback_question.otherwise", until=until)]
+
+    async def callback_reminder(self, message: Row, session: ReadSession) -> Letter | Nobody:
+        """When we call and who; not once that has changed, or the call has been made."""
+        row = await reminded(session, UUID(message["args"]["callback"]), message["customer_id"])
+        if row is None:
+            return Nobody("no_recipient")
+        begins = datetime.fromisoformat(message["args"]["begins"])
+        if row["state"] != "scheduled" or row["window_starts_at"] != begins or row["question_id"] is not None:
+            return Nobody("out_of_date")
+        if not row["email"]:
+            return Nobody("no_address")
+        words = self._words(message, row["time_zone"])
+        window = _written(words, row["window_starts_at"], row["window_ends_at"])
+        own = row["owner_state"] == "own" and row["advisor"]
+        said = words.say(
+            "letter.callback_reminder.news" if own else "letter.callback_reminder.news_group",
+            advisor=row["advisor"] or "",
+            window=window,
+        )
+        subject = words.say("letter.callback_reminder.subject")
+        paragraphs = [said, words.say("letter.callback_reminder.otherwise")]
+        return Letter(
+            row["email"],
+            row["customer"],
+            subject,
+            _whole(words, row["customer"], paragraphs),
+            self._spoken(message),
+        )
 
     async def promises_replanned(self, message: Row, session: ReadSession) -> Letter | Nobody:
         row = await advisor(session, message["advisor_id"])

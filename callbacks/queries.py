@@ -43,6 +43,24 @@ FALLEN_DUE = """
 SELECT id FROM callbacks WHERE state = 'scheduled' AND next_action_at <= $1 ORDER BY next_action_at LIMIT $2
 """
 
+TO_REMIND = """
+SELECT c.id FROM callbacks c
+CROSS JOIN LATERAL (
+    SELECT (p.rules -> 'callback' ->> 'remind_minutes')::int AS minutes FROM policies p
+    WHERE p.market_id = c.market_id AND p.valid_from <= $1
+    ORDER BY p.valid_from DESC, p.version DESC LIMIT 1
+) rule
+WHERE c.state = 'scheduled' AND c.customer_id IS NOT NULL AND c.window_starts_at > $1
+  AND c.window_starts_at <= $1::timestamptz + rule.minutes * interval '1 min'
+  AND c.since < c.window_starts_at - rule.minutes * interval '1 min'
+  AND NOT EXISTS (
+    SELECT FROM messages m
+    WHERE m.once = 'callback_reminder:' || c.id || ':' || extract(epoch FROM c.window_starts_at)::bigint
+)
+ORDER BY c.window_starts_at LIMIT $2
+"""
+"""Who was promised their window later than a reminder would have come needs none."""
+
 OVERDUE = """
 SELECT id FROM callbacks WHERE state = 'due' AND next_action_at <= $1 ORDER BY next_action_at LIMIT $2
 """
@@ -227,6 +245,11 @@ async def save(session: Session, row: Mapping[str, Any], **changes: Any) -> Row:
 
 async def fallen_due(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
     return [row["id"] for row in await session.fetch(FALLEN_DUE, now, limit)]
+
+
+async def to_remind(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
+    """Promises whose customers are to be reminded, where the market wants it and nobody has yet."""
+    return [row["id"] for row in await session.fetch(TO_REMIND, now, limit)]
 
 
 async def overdue(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:

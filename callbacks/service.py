@@ -40,6 +40,10 @@ class Wish:
     """Who asks, as their idempotency keys name them, or `calls:DE`; None where the caller's own number is meant."""
     new_number: bool = False
     """Not a number that we know of this customer."""
+    instead_of: UUID | None = None
+    """A promise that the same caller has just been given."""
+    number_confirmed: bool | None = None
+    """Whether the customer has said that this is their number, where they were asked."""
     suits: Slot | None = None
     """What suits the customer, where they have said so; within it we may move the promise ourselves."""
 
@@ -61,8 +65,14 @@ async def promise(session: Session, wish: Wish, window: Slot, new_id: UUID, now:
 
 async def _earlier(session: Session, wish: Wish) -> Row | None:
     if wish.customer_id is None:
-        return None
+        return await _just_given(session, wish)
     return await queries.lock_open_of_customer(session, wish.customer_id, wish.market_id)
+
+
+async def _just_given(session: Session, wish: Wish) -> Row | None:
+    """A stranger's promise of the same call, as long as it is open."""
+    row = await queries.lock(session, wish.instead_of) if wish.instead_of is not None else None
+    return row if row is not None and row["final_at"] is None else None
 
 
 def _new_row(wish: Wish, window: Slot, new_id: UUID, now: datetime) -> dict[str, Any]:
@@ -88,6 +98,7 @@ def _new_row(wish: Wish, window: Slot, new_id: UUID, now: datetime) -> dict[str,
         attempts=0,
         asked_by=wish.asked_by,
         new_number=wish.new_number,
+        number_confirmed=wish.number_confirmed,
         wish_from=wish.suits.starts_at if wish.suits is not None else None,
         wish_until=wish.suits.ends_at if wish.suits is not None else None,
         next_action_at=window.starts_at,

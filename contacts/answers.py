@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from advisors import presence_queries
+from callbacks import queries as callback_queries
 from contacts import asking, offer_queries, queries
 from contacts.situation import Scene, staffed
 from kit.words import Words
@@ -24,6 +25,7 @@ NUMBER_DIGITS = 18
 KEYS = {"1": "colleague", "2": "callback", "3": "hold"}
 KEEP_KEY = "4"
 """The promise that is asked about is kept at its time, by somebody else."""
+OTHER_NUMBER_KEY = "2"
 OF_CHOICE = {choice: key for key, choice in KEYS.items()}
 REGIONS = {"de": "de-DE", "en": "en-GB", "es": "es-ES", "fr": "fr-FR"}
 
@@ -58,6 +60,7 @@ async def answer(scene: Scene, row: Mapping[str, Any], offer: Mapping[str, Any] 
             return Answer(row["id"], speak.who_calls())
         case "choosing":
             speak.asked = await asking.pending(scene, row)
+            speak.ends = await _end_of_number(scene, row)
             return speak.choices()
         case "waiting":
             return Answer(row["id"], await _wait(scene, row, speak))
@@ -67,6 +70,14 @@ async def answer(scene: Scene, row: Mapping[str, Any], offer: Mapping[str, Any] 
             return Answer(row["id"], (Hangup(),))
         case _:
             return Answer(row["id"], ())
+
+
+async def _end_of_number(scene: Scene, row: Mapping[str, Any]) -> str | None:
+    """Read from the promise, so that no part of a number lies in the menu."""
+    if row["step"] != "callback_placed" or not (row["menu"] or {}).get("typed"):
+        return None
+    promise = await callback_queries.by_id(scene.session, row["callback_id"])
+    return " ".join(promise["number"][-3:]) if promise is not None and promise["number"] else None
 
 
 def _dial(scene: Scene, offer: Mapping[str, Any]) -> Dial:
@@ -101,6 +112,8 @@ class Speaker:
         self.own_name = own.name.split(" ")[0] if own is not None else None
         self.asked: Mapping[str, Any] | None = None
         """What the caller is being asked about their promise."""
+        self.ends: str | None = None
+        """How the number that was typed ends."""
 
     def say(self, *sentences: str) -> Say:
         return Say(" ".join(s for s in sentences if s), REGIONS.get(self.row["language"], self.row["language"]))
@@ -203,9 +216,11 @@ class Speaker:
         key = "callback.promised" if own else "callback.promised_group"
         said = self.words.say(key, advisor=self.own_name, window=window)
         later = self.words.say("callback.press_for_later", key="1")
-        return self.say(said, later), Gather(
-            1, self.policy.routing.choice_timeout_s, {"1": "later"}, asks_for="slot"
-        )
+        choices = {"1": "later"}
+        if menu.get("typed") and self.ends is not None:
+            choices[OTHER_NUMBER_KEY] = "other_number"
+            later += " " + self.words.say("callback.number_ends", digits=self.ends, key=OTHER_NUMBER_KEY)
+        return self.say(said, later), Gather(1, self.policy.routing.choice_timeout_s, choices, asks_for="slot")
 
     def goodbye(self) -> tuple[Verb, ...]:
         if self.row["state"] == "promised":

@@ -428,12 +428,15 @@ WHERE cb.created_at >= $since AND cb.attempts > 1 + coalesce((
 UNION ALL
 SELECT callback_id, 'too_soon_after_the_last'
 FROM (
-    SELECT callback_id, committed_at,
+    SELECT callback_id, market_id, committed_at,
            lag(committed_at) OVER (PARTITION BY callback_id ORDER BY committed_at) AS before
     FROM callback_attempts
     WHERE result IS DISTINCT FROM 'not_taken' AND result IS DISTINCT FROM 'rescinded'
 ) a
-WHERE committed_at >= $since AND committed_at < before + interval '1 h'
+WHERE committed_at >= $since AND committed_at < before + interval '1 min' * coalesce((
+    SELECT (p.rules -> 'callback' ->> 'retry_minutes')::int FROM policies p
+    WHERE p.market_id = a.market_id AND p.valid_from <= a.committed_at
+    ORDER BY p.valid_from DESC, p.version DESC LIMIT 1), 60)
 UNION ALL
 SELECT cb.id, 'before_its_window'
 FROM callback_attempts a

@@ -41,6 +41,12 @@ class CallbackPolicy(Strict):
     leave_one_free_s: int = Field(
         45, ge=0, le=55, description="How long the last who is free is left to callers before a promise is kept."
     )
+    remind_minutes: int | None = Field(
+        None,
+        ge=5,
+        le=2_880,
+        description="So long before its window a customer is reminded by letter; left out: not.",
+    )
     answer_minutes: int = Field(
         240, ge=30, le=10_080, description="How long a customer may think about a promise that has to change."
     )
