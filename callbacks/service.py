@@ -130,7 +130,7 @@ async def hand_to_group(session: Session, row: Mapping[str, Any], reason: str, n
     over = await _nothing_to_ask(session, row, now)
     changes = {"owner_state": "handed_to_group", "owner_reason": reason, "next_action_at": at, "planned_at": None}
     saved = await queries.save(session, row, **changes, **over)
-    session.announce(callback_changed("callback.handed_to_group", saved, now, before=row))
+    session.announce(callback_changed("callback.handed_to_group", saved, now, before=row, because=reason))
     session.wakes.add("dispatch")
     return saved
 

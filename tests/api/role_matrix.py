@@ -72,6 +72,9 @@ GRANTS: dict[str, str] = {
     "POST /v1/customers/{external_ref}/callbacks/{callback_id}/cancel": ASKERS,
     "GET /v1/callback-answers/{token}": PUBLIC,  # the mark in the link is the credential
     "POST /v1/callback-answers/{token}": PUBLIC,
+    "GET /v1/callbacks/ledger": "advisor lead supervisor admin auditor",
+    "GET /v1/callbacks": "lead supervisor auditor",
+    "GET /v1/callbacks/{callback_id}/history": "lead supervisor auditor",
     # the desk
     "GET /v1/desk": "advisor lead",
     "PUT /v1/desk/presence": "advisor lead",
