@@ -47,6 +47,8 @@ async def enter(
     if advisor is None:
         raise NotFound
     row = await queries.enter(session, new_id(now), advisor_id, *period, kind, state, now)
+    if state == "approved":
+        await queries.replan(session, row["id"], now)
     session.announce(events.absence(f"absence.{state}", row, advisor["desk_group_id"], now))
     return row
 
@@ -93,6 +95,7 @@ async def cancel(session: Session, absence_id: UUID, now: datetime) -> Row:
         raise IllegalTransition(ABSENCE.name, "over", "cancelled")
     if row["state"] == "approved" and row["starts_at"] < now:
         saved = await queries.save_absence(session, absence_id, "approved", now)
+        await queries.replan(session, absence_id, now)
         session.announce(events.absence("absence.ended_early", saved, row["desk_group_id"], now))
         return saved
     return await _move(session, absence_id, "cancelled", now)
@@ -115,5 +118,7 @@ async def _move(session: Session, absence_id: UUID, state: str, now: datetime) -
     row = await lock(session, absence_id)
     ABSENCE.check(row["state"], state)
     saved = await queries.save_absence(session, absence_id, state, row["ends_at"])
+    if "approved" in (row["state"], state):
+        await queries.replan(session, absence_id, now)
     session.announce(events.absence(f"absence.{state}", saved, row["desk_group_id"], now))
     return saved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -37,3 +38,9 @@ def absence(kind: str, row: Row, desk_group_id: UUID | None, now: datetime) -> N
         "ends_at": instant(row["ends_at"]),
     }
     return NewEvent(kind, now, identifier, {"absence": state}, desk_group_id=desk_group_id, advisor_id=advisor_id)
+
+
+def replanned(row: Row, desk_group_id: UUID | None, done: dict[str, int], now: datetime) -> NewEvent:
+    """`absence.replanned`: how many promises were moved, asked about, handed over, or stand again."""
+    told = absence("absence.replanned", row, desk_group_id, now)
+    return replace(told, data={**told.data, "promises": done})

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Text
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, Text, text
 from sqlmodel import Field, SQLModel
 
 from advisors.presence import PRESENCE
@@ -71,7 +71,10 @@ class Skill(SQLModel, table=True):
 
 @kept("staffing", "absence", "pseudonymous", codes="state")
 class Absence(SQLModel, table=True):
-    """A dated period off. The kind is personal data and never leaves towards customers."""
+    """A dated period off. The kind is personal data and never leaves towards customers.
+
+    `replan_at` is set where promises have to be looked at because it begins to hold, or no longer does.
+    """
 
     __tablename__ = "absences"
     __table_args__ = (
@@ -79,6 +82,7 @@ class Absence(SQLModel, table=True):
         one_of("state", ABSENCE_STATES, "ck_absences_state"),
         CheckConstraint("ends_at > starts_at", name="ck_absences_period"),
         Index("ix_absences_advisor", "advisor_id", "ends_at"),
+        Index("ix_absences_replan", "replan_at", postgresql_where=text("replan_at IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -88,6 +92,7 @@ class Absence(SQLModel, table=True):
     kind: str = about("personal", sa_type=Text)
     state: str = Field(default="approved", sa_type=Text)
     entered_at: datetime = Field(sa_type=Instant)
+    replan_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 @kept("staffing", "advisor", "pseudonymous", codes="state reason next_state next_reason")

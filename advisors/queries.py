@@ -123,6 +123,10 @@ SELECT x.*, m.desk_group_id FROM absences x LEFT JOIN desk_group_members m ON m.
 WHERE x.id = $1 FOR NO KEY UPDATE OF x
 """
 
+# what it breaks, or no longer breaks, is looked at right afterwards
+REPLAN = "UPDATE absences SET replan_at = $2 WHERE id = $1"
+TO_REPLAN = "SELECT id FROM absences WHERE replan_at <= $1 ORDER BY replan_at LIMIT $2"
+
 ABSENCE = "SELECT * FROM absences WHERE id = $1"
 
 SAVE_ABSENCE = "UPDATE absences SET state = $2, ends_at = $3 WHERE id = $1 RETURNING *"
@@ -212,6 +216,15 @@ async def save_absence(session: Session, absence_id: UUID, state: str, ends_at: 
     row = await session.fetch_row(SAVE_ABSENCE, absence_id, state, ends_at)
     assert row is not None  # locked before
     return row
+
+
+async def replan(session: Session, absence_id: UUID, at: datetime | None) -> None:
+    """Promises are looked at then because of this absence; None: they have been."""
+    await session.execute(REPLAN, absence_id, at)
+
+
+async def to_replan(session: ReadSession, now: datetime, limit: int = 50) -> list[UUID]:
+    return [row["id"] for row in await session.fetch(TO_REPLAN, now, limit)]
 
 
 async def absences(

@@ -1,13 +1,14 @@
 """The ledger of promises. Rows are never deleted; each ends exactly once, with a reason."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, Text, text
 from sqlmodel import Field, SQLModel
 
-from callbacks.states import CALLBACK
-from kit.tables import Instant, about, kept, one_of
+from callbacks.states import CALLBACK, QUESTION
+from kit.tables import Instant, Json, about, kept, one_of
 
 FINAL = ", ".join(f"'{state}'" for state in sorted(CALLBACK.final))
 
@@ -17,7 +18,9 @@ class Callback(SQLModel, table=True):
     """This customer, this advisor (or the desk group), this window.
 
     `promised_from`/`promised_until` keep the window as first promised; `window_…` is the present one, moved only
-    with consent. `next_action_at` is never null before the end: something is always due.
+    with consent. `wish_…` is what suits the customer, where they have said so: within it we may move it ourselves.
+    `planned_at` is when in the window the calendar keeps it, and `question_id` what the customer is being asked.
+    `next_action_at` is never null before the end: something is always due.
     """
 
     __tablename__ = "callbacks"
@@ -87,6 +90,13 @@ class Callback(SQLModel, table=True):
     final_reason: str | None = about("personal", default=None, sa_type=Text)
     merged_into: UUID | None = None
     created_at: datetime = Field(sa_type=Instant)
+    wish_from: datetime | None = Field(default=None, sa_type=Instant)
+    wish_until: datetime | None = Field(default=None, sa_type=Instant)
+    planned_at: datetime | None = Field(default=None, sa_type=Instant)
+    moves: int | None = None
+    expected_minutes: int | None = None
+    number_confirmed: bool | None = None
+    question_id: UUID | None = None
 
 
 @kept("promises", "contact", "pseudonymous", codes="market_id result")
@@ -120,3 +130,40 @@ class CallbackAttempt(SQLModel, table=True):
     last_signal_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     result: str | None = Field(default=None, sa_type=Text)
+
+
+@kept("promises", "contact", "pseudonymous", codes="market_id state choices answer answered_by")
+class CallbackQuestion(SQLModel, table=True):
+    """What the customer is asked before their promise changes; one at a time, and answered before its window.
+
+    `choices` are other windows of the own advisor, as pairs of instants.
+    """
+
+    __tablename__ = "callback_questions"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", "market_id"),
+        ForeignKeyConstraint(["callback_id", "market_id"], ["callbacks.id", "callbacks.market_id"]),
+        one_of("state", QUESTION.states, "ck_callback_questions_state"),
+        one_of("answer", ("keep", "move", "cancel"), "ck_callback_questions_answer"),
+        one_of("answered_by", ("link", "call"), "ck_callback_questions_answered_by"),
+        CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ck_callback_questions_ended_at"),
+        CheckConstraint(
+            "(state = 'answered') = (answer IS NOT NULL AND answered_by IS NOT NULL)",
+            name="ck_callback_questions_answered",
+        ),
+        CheckConstraint("answer_until > asked_at", name="ck_callback_questions_answer_until"),
+        Index("ux_callback_questions_open", "callback_id", unique=True, postgresql_where=text("state = 'open'")),
+        Index("ix_callback_questions_due", "answer_until", postgresql_where=text("state = 'open'")),
+        Index("ix_callback_questions_callback", "callback_id", "market_id"),
+    )
+
+    id: UUID
+    market_id: str = Field(foreign_key="markets.id", sa_type=Text)
+    callback_id: UUID
+    state: str = Field(default="open", sa_type=Text)
+    asked_at: datetime = Field(sa_type=Instant)
+    answer_until: datetime = Field(sa_type=Instant)
+    choices: list[Any] = Field(sa_type=Json)
+    answer: str | None = Field(default=None, sa_type=Text)
+    answered_by: str | None = Field(default=None, sa_type=Text)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)

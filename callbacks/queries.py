@@ -31,9 +31,35 @@ SELECT window_starts_at, window_ends_at FROM callbacks
 WHERE desk_group_id = $1 AND state IN {OPEN} AND owner_state = 'handed_to_group' AND id IS DISTINCT FROM $2
 """  # noqa: S608
 
+OWN_WITHIN = """
+SELECT c.*, cu.external_ref
+FROM callbacks c LEFT JOIN customers cu ON cu.id = c.customer_id AND cu.market_id = c.market_id
+WHERE c.advisor_id = $1 AND c.owner_state = 'own' AND c.state IN ('scheduled', 'due')
+  AND c.window_starts_at < $3 AND c.window_ends_at > $2
+ORDER BY c.window_starts_at, c.id
+"""
+
 FALLEN_DUE = """
 SELECT id FROM callbacks WHERE state = 'scheduled' AND next_action_at <= $1 ORDER BY next_action_at LIMIT $2
 """
+
+TO_REMIND = """
+SELECT c.id FROM callbacks c
+CROSS JOIN LATERAL (
+    SELECT (p.rules -> 'callback' ->> 'remind_minutes')::int AS minutes FROM policies p
+    WHERE p.market_id = c.market_id AND p.valid_from <= $1
+    ORDER BY p.valid_from DESC, p.version DESC LIMIT 1
+) rule
+WHERE c.state = 'scheduled' AND c.customer_id IS NOT NULL AND c.window_starts_at > $1
+  AND c.window_starts_at <= $1::timestamptz + rule.minutes * interval '1 min'
+  AND c.since < c.window_starts_at - rule.minutes * interval '1 min'
+  AND NOT EXISTS (
+    SELECT FROM messages m
+    WHERE m.once = 'callback_reminder:' || c.id || ':' || extract(epoch FROM c.window_starts_at)::bigint
+)
+ORDER BY c.window_starts_at LIMIT $2
+"""
+"""Who was promised their window later than a reminder would have come needs none."""
 
 OVERDUE = """
 SELECT id FROM callbacks WHERE state = 'due' AND next_action_at <= $1 ORDER BY next_action_at LIMIT $2
@@ -189,6 +215,17 @@ async def group_windows(session: ReadSession, group_id: UUID, but: UUID | None =
     return [Interval(row["window_starts_at"], row["window_ends_at"]) for row in rows]
 
 
+async def own_within(session: ReadSession, advisor_id: UUID, period: Interval) -> Sequence[Row]:
+    """Promises of the advisor's own that nobody is keeping yet and whose window touches a period, with their
+    customer's `external_ref`."""
+    return await session.fetch(OWN_WITHIN, advisor_id, *period)
+
+
+async def lock_own_within(session: Session, advisor_id: UUID, period: Interval) -> Sequence[Row]:
+    """The same, locked."""
+    return await session.fetch(OWN_WITHIN + "FOR UPDATE OF c", advisor_id, *period)
+
+
 async def insert(session: Session, row: Mapping[str, Any]) -> Row:
     sql = "INSERT INTO callbacks SELECT * FROM jsonb_populate_record(NULL::callbacks, $1) RETURNING *"
     inserted = await session.fetch_row(sql, to_json(row).decode())
@@ -208,6 +245,11 @@ async def save(session: Session, row: Mapping[str, Any], **changes: Any) -> Row:
 
 async def fallen_due(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
     return [row["id"] for row in await session.fetch(FALLEN_DUE, now, limit)]
+
+
+async def to_remind(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
+    """Promises whose customers are to be reminded, where the market wants it and nobody has yet."""
+    return [row["id"] for row in await session.fetch(TO_REMIND, now, limit)]
 
 
 async def overdue(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:

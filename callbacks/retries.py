@@ -11,7 +11,7 @@ from callbacks.states import MAX_RETRIES
 from kit.intervals import Interval
 
 RETRY_GAP = timedelta(hours=1)
-"""The least time between two attempts to reach the same person."""
+"""The least time between two attempts to reach the same person, where the market says nothing else."""
 OTHER_TIME_OF_DAY = timedelta(hours=2)
 """Who did not answer at ten will hardly do so at half past ten."""
 
@@ -23,8 +23,9 @@ def retry_after(
     policy: SlotPolicy,
     *,
     wishes: Sequence[Interval] | None = None,
+    gap: timedelta = RETRY_GAP,
 ) -> Slot | None:
-    """The window of the next attempt after those `tried`: an hour later at least, at another time of day.
+    """The window of the next attempt after those `tried`: later by `gap` at least, at another time of day.
 
     Where no other time of day is left it is the next possible window. None when enough was tried, or there is none.
     """
@@ -32,7 +33,7 @@ def retry_after(
         return None
     last = max(tried, default=now)
     fallback: Slot | None = None
-    for slot in keepable(now, calendar, policy, wishes=wishes, not_before=last + RETRY_GAP):
+    for slot in keepable(now, calendar, policy, wishes=wishes, not_before=last + gap):
         if all(_another_time_of_day(slot.starts_at, before, calendar.zone) for before in tried):
             return slot
         fallback = fallback or slot

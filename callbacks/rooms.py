@@ -3,8 +3,7 @@
 The advisor's free time (at work while the market is open, from now on) is cut into rooms of `minutes_per_promise`:
 the expected length of a callback divided by the share of the time that may go into callbacks. A promise is kept by
 a room that begins within its window. There is room for one more where the promises made so far and the new one all
-find one: a greatest matching of unit jobs, found by serving the window that ends first (exact, since the rooms of
-a window lie side by side). So no promise that could be kept is refused, also where windows differ in length or
+find one (`routing/slots.py`). So no promise that could be kept is refused, also where windows differ in length or
 overlap.
 """
 
@@ -14,10 +13,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from heapq import heappop, heappush
+from functools import cached_property
 from math import ceil
 
 from kit.intervals import Interval, around, intersect, union
+from routing.slots import Agenda
 
 Slot = Interval
 """A window in which a call is promised to begin."""
@@ -80,31 +80,36 @@ class Ledger:
         return cls(free, rooms[overdue:], ahead)
 
     def has_room(self, slot: Slot) -> bool:
-        """Whether one more promise is kept, and none of those kept before is lost."""
-        reach, rivals = self._rivals(slot)
-        rooms = self.rooms[bisect_left(self.rooms, reach.starts_at) : bisect_left(self.rooms, reach.ends_at)]
-        return most_kept([*rivals, slot], rooms) > most_kept(rivals, rooms)
+        """Whether one more promise is kept, and none of those kept before is lost.
 
-    def _rivals(self, slot: Slot) -> tuple[Interval, list[Slot]]:
-        """The promises that compete with a window, directly or through each other, and the time they span."""
+        Only promises whose windows touch, directly or through each other, compete; the others aren't looked at.
+        """
         reach = around(union(self.promises, [slot]), slot.starts_at) or slot
-        return reach, [promise for promise in self.promises if promise.overlaps(reach)]
+        agenda: Agenda[int] = Agenda(len(self.rooms))
+        for place, promise in enumerate(self.promises):
+            if promise.overlaps(reach):
+                agenda.take(place, self.within(promise))
+        return agenda.take(len(self.promises), self.within(slot))
 
+    def is_open(self, slot: Slot) -> bool:
+        """The same, for whoever asks of many windows."""
+        return not self._open.isdisjoint(self.within(slot))
 
-def most_kept(windows: Iterable[Slot], rooms: Sequence[datetime]) -> int:
-    """How many windows can be given a room of their own that begins within them; `rooms` ascend."""
-    waiting = sorted(windows, reverse=True)
-    ends: list[datetime] = []
-    kept = 0
-    for room in rooms:
-        while waiting and waiting[-1].starts_at <= room:
-            heappush(ends, waiting.pop().ends_at)
-        while ends and ends[0] <= room:
-            heappop(ends)
-        if ends:
-            heappop(ends)
-            kept += 1
-    return kept
+    def within(self, slot: Slot) -> range:
+        """The rooms that begin within a window."""
+        return range(bisect_left(self.rooms, slot.starts_at), bisect_left(self.rooms, slot.ends_at))
+
+    @cached_property
+    def agenda(self) -> Agenda[int]:
+        """Who holds which room; promises are named by their place in `promises`. What can't be kept holds none."""
+        agenda: Agenda[int] = Agenda(len(self.rooms))
+        for place, promise in enumerate(self.promises):
+            agenda.take(place, self.within(promise))
+        return agenda
+
+    @cached_property
+    def _open(self) -> frozenset[int]:
+        return self.agenda.open()
 
 
 def _rooms(free: Iterable[Interval], now: datetime, length: timedelta) -> Iterator[datetime]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from kit.ids import encode
+from kit.intervals import Interval
 from kit.wire import Command, Line, Moment, Shown, Straight, WrittenTime
 
 Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
@@ -30,7 +32,25 @@ class WishIn(Command):
 
     slot_starts_at: WrittenTime = Field(description="With an offset.")
     number: Number | None = Field(None, description="Left out: a number that we know of the customer.")
+    number_confirmed: bool | None = Field(None, description="Whether the customer has said that it is theirs.")
     topic: Topic | None = None
+    suits_from: Moment | None = Field(
+        None, description="What else suits: from then to `suits_until` we may move it."
+    )
+    suits_until: Moment | None = None
+
+    @model_validator(mode="after")
+    def _suits_whole(self) -> Self:
+        if self.suits is None and (self.suits_from is not None or self.suits_until is not None):
+            raise PydanticCustomError("suits_unclear", "suits_from and suits_until belong together, in this order")
+        return self
+
+    @property
+    def suits(self) -> Interval | None:
+        """What else suits the customer, where they have said so."""
+        if self.suits_from is None or self.suits_until is None or self.suits_until <= self.suits_from:
+            return None
+        return Interval(self.suits_from, self.suits_until)
 
 
 class MoveIn(Command):

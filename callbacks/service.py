@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from callbacks import queries
+from callbacks import queries, question_queries
 from callbacks.public import callback_changed
 from callbacks.rooms import Slot
 from callbacks.states import CALLBACK, after_missed
@@ -40,6 +40,12 @@ class Wish:
     """Who asks, as their idempotency keys name them, or `calls:DE`; None where the caller's own number is meant."""
     new_number: bool = False
     """Not a number that we know of this customer."""
+    instead_of: UUID | None = None
+    """A promise that the same caller has just been given."""
+    number_confirmed: bool | None = None
+    """Whether the customer has said that this is their number, where they were asked."""
+    suits: Slot | None = None
+    """What suits the customer, where they have said so; within it we may move the promise ourselves."""
 
 
 async def promise(session: Session, wish: Wish, window: Slot, new_id: UUID, now: datetime) -> Row:
@@ -59,8 +65,14 @@ async def promise(session: Session, wish: Wish, window: Slot, new_id: UUID, now:
 
 async def _earlier(session: Session, wish: Wish) -> Row | None:
     if wish.customer_id is None:
-        return None
+        return await _just_given(session, wish)
     return await queries.lock_open_of_customer(session, wish.customer_id, wish.market_id)
+
+
+async def _just_given(session: Session, wish: Wish) -> Row | None:
+    """A stranger's promise of the same call, as long as it is open."""
+    row = await queries.lock(session, wish.instead_of) if wish.instead_of is not None else None
+    return row if row is not None and row["final_at"] is None else None
 
 
 def _new_row(wish: Wish, window: Slot, new_id: UUID, now: datetime) -> dict[str, Any]:
@@ -86,6 +98,9 @@ def _new_row(wish: Wish, window: Slot, new_id: UUID, now: datetime) -> dict[str,
         attempts=0,
         asked_by=wish.asked_by,
         new_number=wish.new_number,
+        number_confirmed=wish.number_confirmed,
+        wish_from=wish.suits.starts_at if wish.suits is not None else None,
+        wish_until=wish.suits.ends_at if wish.suits is not None else None,
         next_action_at=window.starts_at,
         created_at=now,
     )
@@ -93,7 +108,7 @@ def _new_row(wish: Wish, window: Slot, new_id: UUID, now: datetime) -> dict[str,
 
 
 async def move(session: Session, row: Mapping[str, Any], window: Slot, now: datetime) -> Row:
-    """Another window, with the customer's consent: it is the promise from now on."""
+    """Another window, with the customer's consent or within their wish: it is the promise from now on."""
     return await _step(
         session,
         row,
@@ -105,13 +120,17 @@ async def move(session: Session, row: Mapping[str, Any], window: Slot, now: date
         window_starts_at=window.starts_at,
         window_ends_at=window.ends_at,
         next_action_at=window.starts_at,
+        moves=(row["moves"] or 0) + 1,
     )
 
 
 async def hand_to_group(session: Session, row: Mapping[str, Any], reason: str, now: datetime) -> Row:
-    """The desk group keeps the promise; the reason stays with it."""
-    saved = await queries.save(session, row, owner_state="handed_to_group", owner_reason=reason, next_action_at=now)
-    session.announce(callback_changed("callback.handed_to_group", saved, now, before=row))
+    """The desk group keeps the promise; the reason stays with it, and so does the window."""
+    at = row["next_action_at"] if row["state"] == "scheduled" else now
+    over = await _nothing_to_ask(session, row, now)
+    changes = {"owner_state": "handed_to_group", "owner_reason": reason, "next_action_at": at, "planned_at": None}
+    saved = await queries.save(session, row, **changes, **over)
+    session.announce(callback_changed("callback.handed_to_group", saved, now, before=row, because=reason))
     session.wakes.add("dispatch")
     return saved
 
@@ -220,6 +239,17 @@ async def _step(
     session: Session, row: Mapping[str, Any], state: str, kind: str, now: datetime, **changes: Any
 ) -> Row:
     CALLBACK.check(row["state"], state)
-    saved = await queries.save(session, row, state=state, since=now, **changes)
+    over = await _nothing_to_ask(session, row, now)
+    if state == "scheduled":
+        over["planned_at"] = None
+    saved = await queries.save(session, row, state=state, since=now, **changes, **over)
     session.announce(callback_changed(kind, saved, now, before=row))
     return saved
+
+
+async def _nothing_to_ask(session: Session, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """A promise that has changed is no longer asked about."""
+    if row["question_id"] is None:
+        return {}
+    await question_queries.end(session, row["question_id"], row["market_id"], "void", now)
+    return {"question_id": None}

@@ -61,12 +61,24 @@ def keepable(
     not_before: datetime | None = None,
 ) -> Iterator[Slot]:
     """All windows that can be kept, ascending, one after the other as they are asked for."""
+    ledger = Ledger.of(now, calendar, policy)
+    yield from _keepable(ledger, now, calendar, policy, wishes=wishes, not_before=not_before)
+
+
+def _keepable(
+    ledger: Ledger,
+    now: datetime,
+    calendar: Calendar,
+    policy: SlotPolicy,
+    *,
+    wishes: Sequence[Interval] | None = None,
+    not_before: datetime | None = None,
+) -> Iterator[Slot]:
     earliest = now + timedelta(minutes=policy.lead_minutes)
     begin = max(earliest, not_before or earliest)
-    ledger = Ledger.of(now, calendar, policy)
     times = clip(ledger.free, begin, max(begin, now + policy.horizon))
     for slot in _grid(times if wishes is None else intersect(times, wishes), policy.slot, calendar.zone):
-        if ledger.has_room(slot):
+        if ledger.is_open(slot):
             yield slot
 
 
@@ -75,9 +87,9 @@ def check(slot: Slot, now: datetime, calendar: Calendar, policy: SlotPolicy) -> 
     ledger = Ledger.of(now, calendar, policy)
     code = _why_closed(slot, now, calendar, policy)
     if code is not None:
-        raise WindowClosed(code, _next_possible(slot, now, calendar, policy))
+        raise WindowClosed(code, _next_possible(slot, ledger, now, calendar, policy))
     if not ledger.has_room(slot):
-        raise SlotAlreadyTaken(_next_possible(slot, now, calendar, policy))
+        raise SlotAlreadyTaken(_next_possible(slot, ledger, now, calendar, policy))
 
 
 def _grid(times: Iterable[Interval], length: timedelta, zone: tzinfo) -> Iterator[Slot]:
@@ -113,10 +125,12 @@ def _within(slot: Slot, times: Iterable[Interval]) -> bool:
     return any(span.covers(slot) for span in union(times))
 
 
-def _next_possible(slot: Slot, now: datetime, calendar: Calendar, policy: SlotPolicy) -> Slot | None:
+def _next_possible(
+    slot: Slot, ledger: Ledger, now: datetime, calendar: Calendar, policy: SlotPolicy
+) -> Slot | None:
     """The first window from the one asked for on, else the first at all."""
-    after = keepable(now, calendar, policy, not_before=slot.starts_at)
-    return next(after, None) or next(keepable(now, calendar, policy), None)
+    after = _keepable(ledger, now, calendar, policy, not_before=slot.starts_at)
+    return next(after, None) or next(_keepable(ledger, now, calendar, policy), None)
 
 
 def _shown(slot: Slot | None) -> dict[str, str] | None:

@@ -28,6 +28,9 @@ CALLBACK = machine(
 OWNER = machine("callback owner", {"own"}, own="handed_to_group")
 """Who keeps the promise. Handing over needs a reason and is not undone: the customer was told."""
 
+QUESTION = machine("callback question", {"open"}, open="answered unanswered void")
+"""`void`: there is nothing to ask any more, as the promise has ended or can be kept as it was."""
+
 
 def after_missed(attempts: int) -> Literal["scheduled", "failed"]:
     """What follows the `attempts`-th attempt (counted from 1) that reached nobody."""

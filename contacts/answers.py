@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contacts import forecast, offer_queries, queries
+from callbacks import queries as callback_queries
+from contacts import asking, forecast, offer_queries, queries
 from contacts.situation import Scene
 from kit.words import Words
 from telephony.verbs import Dial, Gather, Hangup, Say, Verb, Wait
@@ -20,6 +21,9 @@ from telephony.verbs import Dial, Gather, Hangup, Say, Verb, Wait
 POLL_AFTER_S = 5
 NUMBER_DIGITS = 18
 KEYS = {"1": "colleague", "2": "callback", "3": "hold"}
+KEEP_KEY = "4"
+"""The promise that is asked about is kept at its time, by somebody else."""
+OTHER_NUMBER_KEY = "2"
 OF_CHOICE = {choice: key for key, choice in KEYS.items()}
 REGIONS = {"de": "de-DE", "en": "en-GB", "es": "es-ES", "fr": "fr-FR"}
 
@@ -53,6 +57,8 @@ async def answer(scene: Scene, row: Mapping[str, Any], offer: Mapping[str, Any] 
         case "identifying":
             return Answer(row["id"], speak.who_calls())
         case "choosing":
+            speak.asked = await asking.pending(scene, row)
+            speak.ends = await _end_of_number(scene, row)
             return speak.choices()
         case "waiting":
             return Answer(row["id"], await _wait(scene, row, speak))
@@ -62,6 +68,14 @@ async def answer(scene: Scene, row: Mapping[str, Any], offer: Mapping[str, Any] 
             return Answer(row["id"], (Hangup(),))
         case _:
             return Answer(row["id"], ())
+
+
+async def _end_of_number(scene: Scene, row: Mapping[str, Any]) -> str | None:
+    """Read from the promise, so that no part of a number lies in the menu."""
+    if row["step"] != "callback_placed" or not (row["menu"] or {}).get("typed"):
+        return None
+    promise = await callback_queries.by_id(scene.session, row["callback_id"])
+    return " ".join(promise["number"][-3:]) if promise is not None and promise["number"] else None
 
 
 def _dial(scene: Scene, offer: Mapping[str, Any]) -> Dial:
@@ -89,6 +103,10 @@ class Speaker:
         self.words = Words(scene.exchange.catalogue, row["language"], market.hours.zone, scene.now)
         own = scene.directory.advisors.get(row["own_advisor_id"]) if row["own_by"] == "relationship" else None
         self.own_name = own.name.split(" ")[0] if own is not None else None
+        self.asked: Mapping[str, Any] | None = None
+        """What the caller is being asked about their promise."""
+        self.ends: str | None = None
+        """How the number that was typed ends."""
 
     def say(self, *sentences: str) -> Say:
         return Say(" ".join(s for s in sentences if s), REGIONS.get(self.row["language"], self.row["language"]))
@@ -117,6 +135,9 @@ class Speaker:
         absence = self.absence(menu)
         keys = {OF_CHOICE[choice]: choice for choice in menu["choices"]}
         sentences = [self._choice(key, choice, menu["expected_wait_s"]) for key, choice in keys.items()]
+        if self.asked is not None:
+            keys = {**keys, KEEP_KEY: "keep"}
+            sentences.append(self._keep(self.asked))
         gather = Gather(1, self.policy.routing.choice_timeout_s, keys, menu["expected_wait_s"])
         first = self.row["choices_asked"] <= 1
         said = self.say(absence.words if first else self.words.say("call.not_understood"), *sentences)
@@ -140,6 +161,10 @@ class Speaker:
             return self.words.say(f"menu.{choice}", key=key, advisor=self.own_name, wait="")
         name = "menu.colleague_wait" if choice == "colleague" else "menu.hold"
         return self.words.say(name, key=key, advisor=self.own_name, wait=self.words.wait(wait_s))
+
+    def _keep(self, asked: Mapping[str, Any]) -> str:
+        window = self.words.window(asked["window_starts_at"], asked["window_ends_at"])
+        return self.words.say("menu.keep", key=KEEP_KEY, window=window)
 
     def wait(self, position: int, expected: tuple[int, int] | None) -> tuple[Verb, ...]:
         """Said when the waiting begins; the polls that follow bring no words of their own."""
@@ -184,9 +209,11 @@ class Speaker:
         key = "callback.promised" if own else "callback.promised_group"
         said = self.words.say(key, advisor=self.own_name, window=window)
         later = self.words.say("callback.press_for_later", key="1")
-        return self.say(said, later), Gather(
-            1, self.policy.routing.choice_timeout_s, {"1": "later"}, asks_for="slot"
-        )
+        choices = {"1": "later"}
+        if menu.get("typed") and self.ends is not None:
+            choices[OTHER_NUMBER_KEY] = "other_number"
+            later += " " + self.words.say("callback.number_ends", digits=self.ends, key=OTHER_NUMBER_KEY)
+        return self.say(said, later), Gather(1, self.policy.routing.choice_timeout_s, choices, asks_for="slot")
 
     def goodbye(self) -> tuple[Verb, ...]:
         if self.row["state"] == "promised":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from contacts import arrivals, promises, queries
-from contacts.answers import KEYS
+from contacts import arrivals, asking, promises, queries
+from contacts.answers import KEEP_KEY, KEYS, OTHER_NUMBER_KEY
 from contacts.conversations import place_again, step
 from contacts.situation import Scene
 from telephony.inbound import Signal
@@ -25,9 +25,18 @@ async def typed(scene: Scene, row: Contact, signal: Signal) -> Contact:
             found = await promises.number_typed(scene, row, digits)
             return found if found is not None else await _no_callback(scene, row)
         case "callback_placed":
-            return await promises.later(scene, row) if digits == "1" else row
+            return await _adjusted(scene, row, digits)
         case _:
             return await _choice(scene, row, digits)
+
+
+async def _adjusted(scene: Scene, row: Contact, digits: str) -> Contact:
+    """What is promised is adjusted: a later window, or the number that was typed is typed again."""
+    if digits == "1":
+        return await promises.later(scene, row)
+    if digits == OTHER_NUMBER_KEY and row["menu"].get("typed"):
+        return await promises.ask_number(scene, row)
+    return row
 
 
 async def _customer_number(scene: Scene, row: Contact, digits: str) -> Contact:
@@ -40,6 +49,8 @@ async def _customer_number(scene: Scene, row: Contact, digits: str) -> Contact:
 
 
 async def _choice(scene: Scene, row: Contact, digits: str) -> Contact:
+    if digits == KEEP_KEY and row["state"] == "choosing" and (kept := await asking.keep_time(scene, row)):
+        return kept
     choice = KEYS.get(digits)
     offered = (row["menu"] or {}).get("choices", ())
     if choice == "callback" and (choice in offered or row["state"] == "waiting"):

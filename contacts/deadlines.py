@@ -12,15 +12,18 @@ from datetime import datetime
 from uuid import UUID
 
 from advisors import presence_queries, presences
+from advisors import queries as advisors
+from callbacks import letters, question_queries
 from callbacks import queries as callback_queries
 from callbacks import service as callbacks
-from contacts import arrivals, due_queries, keeping, offer_queries, queries
+from contacts import arrivals, due_queries, keeping, offer_queries, queries, replanning
 from contacts.conversations import abandon, complete, lost, not_taken, place_again, promised
 from contacts.exchange import Exchange
 from contacts.parking import PARKED
 from contacts.public import contact_changed
 from contacts.service import hear_early_news
 from kit.database import ReadSession, Session
+from notifications import service as notifications
 
 Find = Callable[[ReadSession, datetime], Awaitable[list[UUID]]]
 Treat = Callable[[Session, Exchange, UUID, datetime], Awaitable[None]]
@@ -124,6 +127,13 @@ async def promise_due(session: Session, _: Exchange, callback_id: UUID, now: dat
         await callbacks.fall_due(session, row, now)
 
 
+async def remind(session: Session, exchange: Exchange, callback_id: UUID, now: datetime) -> None:
+    """Once for each window; a window that is being asked about has its letter already."""
+    row = await callback_queries.lock(session, callback_id)
+    if row is not None and row["state"] == "scheduled" and row["customer_id"] is not None:
+        await notifications.queue(session, [letters.of_reminder(row)], now, exchange.new_id)
+
+
 async def promise_overdue(session: Session, exchange: Exchange, callback_id: UUID, now: datetime) -> None:
     row = await callback_queries.lock(session, callback_id)
     if row is not None:
@@ -145,6 +155,9 @@ DUE_WORK = (
     Work("hang_ups", due_queries.hung_up, caller_gone),
     Work("deadlines", due_queries.over, time_is_up),
     Work("wrap_ups", presence_queries.overdue_wrap_ups, wrap_up_over),
+    Work("absences", advisors.to_replan, replanning.absence_changed),
+    Work("questions", question_queries.unanswered, replanning.unanswered),
+    Work("reminders", callback_queries.to_remind, remind),
     Work("promises_due", callback_queries.fallen_due, promise_due),
     Work("promises_overdue", callback_queries.overdue, promise_overdue),
     Work("silent_calls", due_queries.silent, silent),

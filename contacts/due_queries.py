@@ -83,6 +83,8 @@ SELECT (SELECT min(deadline_at) FROM offers WHERE state = 'open') AS offers,
         WHERE state IN {NOT_YET_CONNECTED}) AS hang_ups,
        (SELECT min(deadline_at) FROM contacts WHERE state IN ('choosing', 'waiting', 'wrapping')) AS deadlines,
        (SELECT min(deadline_at) FROM presences WHERE state = 'wrap_up') AS wrap_ups,
+       (SELECT min(replan_at) FROM absences) AS absences,
+       (SELECT min(answer_until) FROM callback_questions WHERE state = 'open') AS questions,
        (SELECT min(next_action_at) FROM callbacks WHERE state = 'scheduled') AS promises_due,
        (SELECT min(next_action_at) FROM callbacks WHERE state = 'due') AS promises_overdue,
        (SELECT min(least(

@@ -270,11 +270,13 @@ async def missed(scene: Scene, promise: Promise, attempt: Mapping[str, Any], row
 async def _retry(scene: Scene, promise: Promise) -> Slot | None:
     """The next window, within the market's number of retries."""
     market = scene.directory.markets[promise["market_id"]]
-    if promise["attempts"] > market.policy(scene.now).callback.retries:
+    rules = market.policy(scene.now).callback
+    if promise["attempts"] > rules.retries:
         return None
     calendar = await keeper_calendar(scene, promise)
     tried = await callback_queries.tried_at(scene.session, promise["id"])
-    return retry_after(tried, scene.now, calendar, slot_policy(market, scene.now))
+    gap = timedelta(minutes=rules.retry_minutes)
+    return retry_after(tried, scene.now, calendar, slot_policy(market, scene.now), gap=gap)
 
 
 async def look_after(scene: Scene, promise: Promise) -> None:

@@ -128,7 +128,7 @@ async def keeper_calendar(scene: Scene, promise: Mapping[str, Any]) -> Calendar:
 async def choose_callback(scene: Scene, row: Contact) -> Contact | None:
     """The caller wants to be called back. None where no window can be promised at all."""
     if _target(scene, row, row["caller_number"]) is None:
-        return await _ask_number(scene, row, refused=False)
+        return await ask_number(scene, row)
     return await _promise(scene, row, row["caller_number"], asked_by=None)
 
 
@@ -142,7 +142,7 @@ async def number_typed(scene: Scene, row: Contact, digits: str) -> Contact | Non
     if number is None:
         if (row["menu"] or {}).get("refused"):
             return None
-        return await _ask_number(scene, row, refused=True)
+        return await ask_number(scene, row, refused=True)
     return await _promise(scene, row, number, asked_by=f"calls:{row['market_id']}")
 
 
@@ -169,7 +169,7 @@ async def later(scene: Scene, row: Contact) -> Contact:
     if not found or (promise["owner_state"] == "own") != (found[0].because is None):
         return row
     await callbacks.move(scene.session, promise, found[0].slot, scene.now)
-    return await _placed(scene, row, promise["id"], found[0])
+    return await placed(scene, row, promise["id"], found[0])
 
 
 async def _promise(scene: Scene, row: Contact, number: str, *, asked_by: str | None) -> Contact | None:
@@ -194,6 +194,7 @@ async def _promise(scene: Scene, row: Contact, number: str, *, asked_by: str | N
         group_because=best.because,
         asked_by=asked_by,
         new_number=asked_by is not None and not await _knows(scene, row, number),
+        instead_of=row["callback_id"],
     )
     reached = await guards.reached(scene.session, wish, market.policy(scene.now).dialling, scene.now)
     if reached is not None:
@@ -201,7 +202,8 @@ async def _promise(scene: Scene, row: Contact, number: str, *, asked_by: str | N
         return None
     stored = await callbacks.promise(scene.session, wish, best.slot, scene.exchange.new_id(scene.now), scene.now)
     slot = Slot(stored["window_starts_at"], stored["window_ends_at"])
-    return await _placed(scene, row, stored["id"], Found(slot, best.advisor_id, best.group_id, best.because))
+    kept = Found(slot, best.advisor_id, best.group_id, best.because)
+    return await placed(scene, row, stored["id"], kept, typed=asked_by is not None)
 
 
 async def _hold(scene: Scene, advisor_id: UUID | None, group_id: UUID | None) -> None:
@@ -209,18 +211,24 @@ async def _hold(scene: Scene, advisor_id: UUID | None, group_id: UUID | None) ->
         await callback_queries.hold_ledger(scene.session, owner_id)
 
 
-async def _placed(scene: Scene, row: Contact, callback_id: UUID, found: Found) -> Contact:
+async def placed(scene: Scene, row: Contact, callback_id: UUID, found: Found, *, typed: bool = False) -> Contact:
+    """The caller hears what is promised, and may still choose another time; a number that was `typed` is read back
+    by its end, and may be typed again."""
     return await _choosing(
         scene,
         row,
         "callback_placed",
-        {"window": [found.slot.starts_at.isoformat(), found.slot.ends_at.isoformat()], "by": found.by},
+        {
+            "window": [found.slot.starts_at.isoformat(), found.slot.ends_at.isoformat()],
+            "by": found.by,
+            "typed": typed,
+        },
         callback_id=callback_id,
         choice="callback",
     )
 
 
-async def _ask_number(scene: Scene, row: Contact, *, refused: bool) -> Contact:
+async def ask_number(scene: Scene, row: Contact, *, refused: bool = False) -> Contact:
     return await _choosing(scene, row, "callback_number", {"refused": refused}, choice="callback")
 
 

@@ -49,6 +49,9 @@ async def promise(
     number: str | None,
     topic: str | None,
     asked_by: str | None = None,
+    *,
+    number_confirmed: bool | None = None,
+    suits: Slot | None = None,
 ) -> Row:
     """Promise the window that begins then; `asked_by` is the stable name of who asks. Raises `NotFound`,
     `NumberMissing`, `NumberNotAllowed`, `WindowClosed`, `SlotAlreadyTaken`, `TooManyCallbacks`, `BeingCalled`."""
@@ -67,6 +70,8 @@ async def promise(
         group_because=found.because,
         asked_by=asked_by,
         new_number=is_new,
+        number_confirmed=number_confirmed,
+        suits=suits,
     )
     await guards.check(scene.session, wish, market.policy(scene.now).dialling, scene.now)
     new_id = scene.exchange.new_id(scene.now)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from advisors import absences
 from advisors.working_time import WorkingTime
@@ -14,9 +17,11 @@ from kit.database import ReadSession, Row, Session
 from kit.errors import Conflict
 from kit.ids import IdMaker
 from kit.intervals import Interval
-from kit.local_time import zone
+from kit.local_time import MINUTES_A_DAY, at_minute, local, zone
 from kit.week import Week
 from markets.hours import HolidayCalendar
+
+MOST_DAYS = 92
 
 
 class BelowMinimum(Conflict):
@@ -51,6 +56,45 @@ async def approve(session: Session, absence_id: UUID, now: datetime, *, despite_
     if row["state"] == "requested" and not despite_minimum:
         await check_cover(session, row["advisor_id"], Interval(row["starts_at"], row["ends_at"]))
     return await absences.approve(session, absence_id, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Thin:
+    """A day on which too few of the group would be there, and its first such stretch."""
+
+    day: date
+    stretch: Interval
+    minimum: int
+
+
+async def thin_days(session: ReadSession, advisor_id: UUID, period: Interval) -> list[Thin]:
+    """By the clock of the advisor's site; the first quarter of a year of what is longer."""
+    rows = await queries.calendars(session, advisor_id, *period)
+    working = {row["id"]: _working(row) for row in rows}
+    if advisor_id not in working:
+        return []
+    minimum: int = rows[0]["minimum_presence"]
+    own = working[advisor_id]
+    others = [calendar for advisor, calendar in working.items() if advisor != advisor_id]
+    found = ((day, thin(own, others, minimum, span)) for day, span in _days(period, own.zone))
+    return [Thin(day, stretch, minimum) for day, stretch in found if stretch is not None]
+
+
+def _days(period: Interval, place: ZoneInfo) -> Iterator[tuple[date, Interval]]:
+    """The days that a period touches, each with what of it lies in the period."""
+    first = local(period.starts_at, place).date()
+    for ahead in range(MOST_DAYS):
+        day = first + timedelta(days=ahead)
+        span = clipped(Interval(at_minute(day, 0, place), at_minute(day, MINUTES_A_DAY, place)), period)
+        if span is None:
+            return
+        yield day, span
+
+
+def clipped(day: Interval, period: Interval) -> Interval | None:
+    """What of a day lies in a period."""
+    starts_at, ends_at = max(day.starts_at, period.starts_at), min(day.ends_at, period.ends_at)
+    return Interval(starts_at, ends_at) if starts_at < ends_at else None
 
 
 async def check_cover(session: ReadSession, advisor_id: UUID, period: Interval) -> None:

@@ -339,7 +339,7 @@ WHERE at >= $since AND data -> 'callback' ->> 'state' IN ('cancelled', 'done', '
 GROUP BY subject
 HAVING count(*) > 1;
 
--- I21: every open promise is worked on or has its next action; none is overdue by 60 s while who keeps it is free
+-- I21: every open promise has its next action, is asked about in time, and isn't overdue by 60 s while somebody is free
 SELECT cb.id, 'nothing_planned' AS why
 FROM callbacks cb
 WHERE cb.state IN ('scheduled', 'due')
@@ -370,7 +370,19 @@ WHERE cb.state = 'due' AND cb.since < $now - interval '60 s'
         SELECT FROM absences ab
         WHERE ab.advisor_id = p.advisor_id AND ab.state = 'approved' AND ab.starts_at <= $now AND $now < ab.ends_at
     )
-);
+)
+UNION ALL
+SELECT ab.id, 'absence_not_looked_at' FROM absences ab WHERE ab.replan_at < $now - interval '60 s'
+UNION ALL
+SELECT q.callback_id, 'asked_for_too_long'
+FROM callback_questions q
+WHERE q.state = 'open' AND q.answer_until < $now - interval '60 s'
+UNION ALL
+SELECT q.callback_id, 'asked_beyond_its_promise'
+FROM callback_questions q
+JOIN callbacks cb ON cb.id = q.callback_id AND cb.market_id = q.market_id
+WHERE q.state = 'open'
+  AND (cb.question_id IS DISTINCT FROM q.id OR cb.state <> 'scheduled' OR q.answer_until > cb.window_starts_at);
 
 -- I22: every dial carries the token of an attempt committed before it, and each token is dialled once
 SELECT c.id, 'without_attempt' AS why
@@ -416,12 +428,15 @@ WHERE cb.created_at >= $since AND cb.attempts > 1 + coalesce((
 UNION ALL
 SELECT callback_id, 'too_soon_after_the_last'
 FROM (
-    SELECT callback_id, committed_at,
+    SELECT callback_id, market_id, committed_at,
            lag(committed_at) OVER (PARTITION BY callback_id ORDER BY committed_at) AS before
     FROM callback_attempts
     WHERE result IS DISTINCT FROM 'not_taken' AND result IS DISTINCT FROM 'rescinded'
 ) a
-WHERE committed_at >= $since AND committed_at < before + interval '1 h'
+WHERE committed_at >= $since AND committed_at < before + interval '1 min' * coalesce((
+    SELECT (p.rules -> 'callback' ->> 'retry_minutes')::int FROM policies p
+    WHERE p.market_id = a.market_id AND p.valid_from <= a.committed_at
+    ORDER BY p.valid_from DESC, p.version DESC LIMIT 1), 60)
 UNION ALL
 SELECT cb.id, 'before_its_window'
 FROM callback_attempts a

@@ -41,6 +41,18 @@ class CallbackPolicy(Strict):
     leave_one_free_s: int = Field(
         45, ge=0, le=55, description="How long the last who is free is left to callers before a promise is kept."
     )
+    remind_minutes: int | None = Field(
+        None,
+        ge=5,
+        le=2_880,
+        description="So long before its window a customer is reminded by letter; left out: not.",
+    )
+    answer_minutes: int = Field(
+        240, ge=30, le=10_080, description="How long a customer may think about a promise that has to change."
+    )
+    least_answer_minutes: int = Field(
+        30, ge=5, le=1440, description="With less time than that nobody is asked; the desk group keeps the promise."
+    )
     quiet_hours: tuple[tuple[str, str], ...] = Field(
         (),
         max_length=24,

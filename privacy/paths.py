@@ -33,6 +33,7 @@ CUSTOMER: Mapping[str, str] = {
     "switch_events": f"call_id IN (SELECT switch_call_id FROM contacts WHERE id IN ({CONTACTS}))",  # noqa: S608
     "callbacks": f"id IN ({CALLBACKS})",
     "callback_attempts": f"callback_id IN ({CALLBACKS})",
+    "callback_questions": f"callback_id IN ({CALLBACKS})",
     "messages": "customer_id = $1",
     "offers": f"contact_id IN ({CONTACTS}) OR callback_id IN ({CALLBACKS})",
     "decisions": f"""

@@ -20,7 +20,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from uuid import UUID
 from audit import sealing
 from books import work as book_work
 from books.computing import WARM, Workshop
+from callbacks.letters import Letters as PromiseLetters
 from contacts import dispatch, handling
 from contacts.bursts import Burst, Solver
 from contacts.deadlines import DUE_WORK, Work
@@ -36,7 +37,7 @@ from customers import handover
 from customers.books import Books
 from customers.letters import Letters
 from direct_dial import service as direct_dial
-from kit import months
+from kit import months, secret
 from kit.apart import Apart
 from kit.clock import Clock, LiveClock
 from kit.database import Database, Session
@@ -100,7 +101,13 @@ class Worker:
     def writers(self) -> Writers:
         """Who writes which letter."""
         public_url = self.settings.public_url if self.settings is not None else ""
-        return Letters(self.exchange.catalogue, public_url).writers()
+        of_promises = PromiseLetters(self.exchange.catalogue, public_url, self.secret)
+        return {**Letters(self.exchange.catalogue, public_url).writers(), **of_promises.writers()}
+
+    @cached_property
+    def secret(self) -> bytes:
+        """Marks the links in letters; without settings there are no links."""
+        return secret.load(self.settings) if self.settings is not None else b""
 
     def loops(self) -> list[Loop]:
         return [

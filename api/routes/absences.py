@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -13,17 +14,22 @@ from accounts.principal import Principal
 from accounts.roles import DESK
 from advisors import absences as advisors
 from advisors.schemas import AbsenceAnswer, AbsenceCommand, Absences, DecisionCommand
-from api.dependencies import NewId, Now, Read, Write, requires
+from api.dependencies import FromServices, NewId, Now, Read, Write, requires
 from api.errors import problems
+from api.exchange import exchange_of
 from api.rendering import Paging
 from api.transactional import TransactionalRoute
 from api.versions import MustMatch, Tagged, Versions
+from contacts import replanning
+from contacts.arrivals import scene_for
+from contacts.preview_schemas import PreviewOut, shown
 from desk_groups import absences as desk_groups
 from desk_groups import service as seating
 from kit.database import ReadSession, Row
-from kit.errors import Forbidden, NotFound
+from kit.errors import Error, Forbidden, NotFound
 from kit.ids import decode, encode
 from kit.intervals import Interval
+from kit.wire import Moment
 
 router = APIRouter(prefix="/v1", tags=["Absences"], route_class=TransactionalRoute)
 
@@ -60,6 +66,28 @@ async def enter(
         despite_minimum=wanted.despite_minimum,
     )
     return versions.of(_answer(row))
+
+
+@router.get("/advisors/{advisor_id}/absences/preview", summary="Preview an absence")
+async def preview(
+    principal: AtTheDesk,
+    advisor_id: str,
+    session: Write,
+    services: FromServices,
+    now: Now,
+    starts_at: Moment | None = None,
+    ends_at: Moment | None = None,
+) -> PreviewOut:
+    """What it would break, before it is entered: promises with what would become of each, and days below the
+    minimum presence. Once it holds, promises are planned anew within a second."""
+    identifier = decode("adv", advisor_id)
+    await _check_concerned(session, principal, identifier)
+    await advisors.ahead(session, identifier, now, (None, None), 1)
+    period = _period(starts_at, ends_at)
+    advisors.check(period, now)
+    scene = await scene_for(session, exchange_of(services), now)
+    planned = await replanning.preview(scene, identifier, period)
+    return shown(planned, await desk_groups.thin_days(session, identifier, period))
 
 
 @router.get("/advisors/{advisor_id}/absences", summary="List an advisor's absences")
@@ -110,6 +138,14 @@ async def cancel(
         await _check_concerned(session, principal, row["advisor_id"])
     versions.check(_answer(row))
     return versions.of(_answer(await advisors.cancel(session, row["id"], now)))
+
+
+def _period(starts_at: datetime | None, ends_at: datetime | None) -> Interval:
+    if starts_at is None:
+        raise advisors.AbsenceRefused(Error("/query/starts_at", "missing"))
+    if ends_at is None:
+        raise advisors.AbsenceRefused(Error("/query/ends_at", "missing"))
+    return Interval(starts_at, ends_at)
 
 
 async def _to_decide(session: Write, principal: Principal, absence_id: str, versions: Versions) -> UUID:

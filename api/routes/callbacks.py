@@ -81,7 +81,14 @@ async def promise(
     scene = await arrivals.scene_for(session, exchange_of(services), now)
     starts_at = await _meant(scene, external_ref, wish.slot_starts_at)
     row = await wishes.promise(
-        scene, external_ref, starts_at, wish.number, wish.topic, asked_by=asker.name_for_keys
+        scene,
+        external_ref,
+        starts_at,
+        wish.number,
+        wish.topic,
+        asked_by=asker.name_for_keys,
+        number_confirmed=wish.number_confirmed,
+        suits=wish.suits,
     )
     return _shown(services, row, remember)
 

@@ -70,6 +70,11 @@ GRANTS: dict[str, str] = {
     "GET /v1/customers/{external_ref}/callbacks": ASKERS,
     "POST /v1/customers/{external_ref}/callbacks/{callback_id}/move": ASKERS,
     "POST /v1/customers/{external_ref}/callbacks/{callback_id}/cancel": ASKERS,
+    "GET /v1/callback-answers/{token}": PUBLIC,  # the mark in the link is the credential
+    "POST /v1/callback-answers/{token}": PUBLIC,
+    "GET /v1/callbacks/ledger": "advisor lead supervisor admin auditor",
+    "GET /v1/callbacks": "lead supervisor auditor",
+    "GET /v1/callbacks/{callback_id}/history": "lead supervisor auditor",
     # the desk
     "GET /v1/desk": "advisor lead",
     "PUT /v1/desk/presence": "advisor lead",
@@ -97,6 +102,7 @@ GRANTS: dict[str, str] = {
     "POST /v1/advisors/{advisor_id}/hand-over": "supervisor admin",
     "POST /v1/advisors/{advisor_id}/absences": "advisor lead supervisor",
     "GET /v1/advisors/{advisor_id}/absences": "advisor lead supervisor",
+    "GET /v1/advisors/{advisor_id}/absences/preview": "advisor lead supervisor",
     "GET /v1/absences/{absence_id}": "advisor lead supervisor",
     "POST /v1/absences/{absence_id}/approve": "lead supervisor",
     "POST /v1/absences/{absence_id}/decline": "lead supervisor",

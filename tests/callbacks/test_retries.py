@@ -66,6 +66,13 @@ def test_shortly_after_midnight_is_no_other_time_of_day_than_shortly_before() ->
     assert retry.starts_at == after(17.5)
 
 
+def test_market_may_want_more_time_between_two_attempts() -> None:
+    retry = retry_after([after(1)], after(1.1), CALENDAR, POLICY, gap=timedelta(hours=5))
+
+    assert retry is not None
+    assert retry.starts_at == after(6)
+
+
 def test_the_times_that_suit_the_customer_are_kept() -> None:
     afternoons = [Interval(after(24 * day + 6), after(24 * day + 9)) for day in range(5)]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbacks.rooms import Calendar, Ledger, Slot, SlotPolicy, most_kept
+from callbacks.rooms import Calendar, Ledger, Slot, SlotPolicy
 from callbacks.slots import SlotAlreadyTaken, WindowClosed, bookable, check, keepable
 from kit.intervals import Interval, intersect
 
@@ -206,11 +206,13 @@ POLICIES = st.builds(
 MOMENTS = st.integers(-60, 20 * 60).map(lambda minute: EIGHT + timedelta(minutes=minute))
 
 
-@given(PROMISES, st.lists(MOMENTS, unique=True, max_size=12).map(sorted))
-def test_serving_what_ends_first_keeps_as_many_promises_as_can_be_kept(
-    windows: list[Slot], rooms: list[datetime]
+@given(MOMENTS, STRETCHES, PROMISES, POLICIES)
+def test_as_many_promises_hold_a_room_as_can_be_kept(
+    now: datetime, working: list[Interval], promises: list[Slot], policy: SlotPolicy
 ) -> None:
-    assert most_kept(windows, rooms) == greatest_matching(windows, rooms)
+    ledger = Ledger.of(now, Calendar(working, working, promises, BERLIN), policy)
+
+    assert len(ledger.agenda.held) == greatest_matching(ledger.promises, ledger.rooms)
 
 
 @given(MOMENTS, STRETCHES, STRETCHES, PROMISES, POLICIES)
@@ -247,6 +249,7 @@ def test_a_window_is_offered_exactly_where_one_more_promise_can_be_kept(
     ]
 
     assert list(keepable(now, calendar, policy)) == expected
+    assert [slot for slot in keepable(now, nobody_promised, policy) if ledger.has_room(slot)] == expected
 
 
 @given(MOMENTS, STRETCHES, POLICIES, st.integers(0, 3))
@@ -260,7 +263,7 @@ def test_promises_made_one_after_the_other_can_all_be_kept(
         calendar = replace(calendar, promises=(*calendar.promises, chosen))
 
     ledger = Ledger.of(now, calendar, policy)
-    assert most_kept(ledger.promises, ledger.rooms) == len(calendar.promises)
+    assert len(ledger.agenda.held) == len(calendar.promises)
 
 
 def test_a_full_fortnight_has_no_window_left() -> None:

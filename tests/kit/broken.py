@@ -61,6 +61,14 @@ def attempt(
     return ATTEMPT.format(callback=callback, before=before, handed=handed, ended=ended, result=result)
 
 
+def question(until: str) -> str:
+    """The customer of the promise that stands is being asked, though the promise doesn't say so."""
+    return (
+        "INSERT INTO callback_questions (id, market_id, callback_id, state, asked_at, answer_until, choices) "
+        f"SELECT gen_random_uuid(), 'DE', {PROMISE}, 'open', {NOW} - interval '1 d', {until}, '[]'"
+    )
+
+
 def a_message(state: str, ended: str, due: str = NOW) -> tuple[str]:
     """One to Anna, of which nobody is told."""
     return (
@@ -69,6 +77,8 @@ def a_message(state: str, ended: str, due: str = NOW) -> tuple[str]:
         f"'{state}', {due}, 1, 8, {NOW}, {ended}",
     )
 
+
+ASKED = "UPDATE callbacks SET question_id = (SELECT id FROM callback_questions) WHERE state = 'scheduled'"
 
 CASES = (
     broken(
@@ -258,6 +268,15 @@ CASES = (
         f"UPDATE callbacks SET state = 'due', since = since - interval '1 h' WHERE id = {PROMISE}",
         no_guard("presences"),
         f"UPDATE presences SET state = 'available', since = since - interval '1 h' WHERE advisor_id = {CORA}",
+    ),
+    broken("I21", "asked_for_too_long", question(f"{NOW} - interval '61 s'"), ASKED),
+    broken("I21", "asked_beyond_its_promise", question(f"{NOW} + interval '1 h'")),
+    broken(
+        "I21",
+        "absence_not_looked_at",
+        f"INSERT INTO absences (id, advisor_id, starts_at, ends_at, kind, state, entered_at, replan_at) "
+        f"SELECT gen_random_uuid(), {CORA}, {NOW} + interval '9 d', {NOW} + interval '10 d', 'other', 'cancelled', "
+        f"{NOW}, {NOW} - interval '61 s'",
     ),
     broken("I22", "without_attempt", "UPDATE contacts SET switch_call_id = 'dial:x' WHERE direction = 'out'"),
     broken(

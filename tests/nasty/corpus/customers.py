@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # ruff: noqa: E501 - tables, a row per line
-from tests.nasty.rows import CANARY, NOTHING, at
+from tests.nasty.rows import CANARY, NOTHING, asked, at
 
 PREMIUM = "0" + "900 5 123456"
 SHARED_COST = "+" + "49 180 5 123456"
@@ -210,6 +210,17 @@ MOVE = at(
     },
 )  # fmt: skip
 
+ANSWERS = [
+    *at(None, "POST /v1/callback-answers/x", {
+        "link of nobody's": ({"answer": "keep"}, "404 not-found"),
+        "answer that nobody asked for": ({"answer": "perhaps"}, "422 invalid /answer:literal_error"),
+        "answer in words": ({"answer": CANARY}, "422 invalid /answer:literal_error"),
+        "answer with an advisor": ({"answer": "keep", "advisor": "@anna"}, "422 invalid /advisor:unknown_field"),
+        "no answer": ({}, "422 invalid /answer:missing"),
+    }),
+    *asked(None, {f"GET /v1/callback-answers/{'x' * 81}": "404 not-found"}),
+]  # fmt: skip
+
 OVER = [
     *at("control_center", "POST /v1/customers/K-4/callbacks/@cb_K-4/move", {"moved when cancelled": ({"slot_starts_at": SLOT}, "409 illegal-transition")}),
     *at("control_center", "POST /v1/customers/K-4/callbacks/@cb_K-4/cancel", {"cancelled twice": ({}, "409 illegal-transition", {"present_state": "cancelled"})}),
@@ -233,4 +244,4 @@ ERASURE = [
     *at("control_center", "POST /v1/erasures/@anna/approve", {"erasure approved by a machine": ({}, "403 forbidden")}),
 ]  # fmt: skip
 
-ROWS = [*CUSTOMER, *NUMBERS_REFUSED, *NUMBERS_READ, *ACTIVATION, *PROMISE, *MOVE, *OVER, *ERASURE]
+ROWS = [*CUSTOMER, *NUMBERS_REFUSED, *NUMBERS_READ, *ACTIVATION, *PROMISE, *MOVE, *ANSWERS, *OVER, *ERASURE]

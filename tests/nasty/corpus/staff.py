@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # ruff: noqa: E501 - tables, a row per line
-from tests.nasty.rows import CANARY, NOTHING, at
+from tests.nasty.rows import CANARY, NOTHING, asked, at
 from tests.support.builders import WORKDAYS
 
 DESK = [
@@ -55,6 +55,12 @@ ABSENCES = [
         "approved by oneself": ({"state": "approved"}, "422 invalid /state:unknown_field"),
     }, base=WEEK_OFF),
     *at("anna", "POST /v1/advisors/@ben/absences", {"of a colleague": (WEEK_OFF, "403 forbidden")}),
+    *asked("anna", {
+        "GET /v1/advisors/@anna/absences/preview": "422 absence-refused /query/starts_at:missing",
+        "GET /v1/advisors/@anna/absences/preview?starts_at=2026-12-14&ends_at=2026-12-15": "422 invalid /query/starts_at:no_time_zone",
+        "GET /v1/advisors/@anna/absences/preview?starts_at=2026-12-15T00:00:00Z&ends_at=2026-12-14T00:00:00Z": "422 absence-refused /ends_at:backwards",
+        "GET /v1/advisors/@ben/absences/preview?starts_at=2026-12-14T00:00:00Z&ends_at=2026-12-15T00:00:00Z": "403 forbidden",
+    }),
     *at("anna", "POST /v1/absences/@abs_ben/cancel", {"of a colleague": (NOTHING, "404 not-found")}),
     *at("lea", "POST /v1/absences/@abs_lea/approve", {"one's own": ({}, "404 not-found")}),
     *at("luis", "POST /v1/absences/@abs_anna/approve", {"of another group": ({}, "404 not-found")}),
