@@ -14,7 +14,7 @@ from uuid import UUID
 from advisors import presence_queries, presences
 from callbacks import queries as callback_queries
 from callbacks import service as callbacks
-from contacts import arrivals, due_queries, keeping, offer_queries, queries
+from contacts import arrivals, due_queries, handing_out, keeping, offer_queries, queries
 from contacts.conversations import abandon, complete, lost, not_taken, place_again, promised
 from contacts.exchange import Exchange
 from contacts.parking import PARKED
@@ -144,6 +144,7 @@ DUE_WORK = (
     Work("heard_early", find_heard_early, hear_early_news),
     Work("hang_ups", due_queries.hung_up, caller_gone),
     Work("deadlines", due_queries.over, time_is_up),
+    Work("letters", due_queries.over_in_writing, handing_out.time_is_up),
     Work("wrap_ups", presence_queries.overdue_wrap_ups, wrap_up_over),
     Work("promises_due", callback_queries.fallen_due, promise_due),
     Work("promises_overdue", callback_queries.overdue, promise_overdue),
