@@ -15,19 +15,22 @@ ABSENCE_STATES = ("requested", "approved", "declined", "cancelled")
 
 @kept("staffing", "advisor", "pseudonymous", codes="languages")
 class Advisor(SQLModel, table=True):
-    """A person of the company who is somebody's personal advisor."""
+    """A person of the company who is somebody's personal advisor. `mail_name` is what stands before the @ of the
+    address under which customers write to them; the domain is the installation's."""
 
     __tablename__ = "advisors"
     __table_args__ = (
         CheckConstraint("phone_capacity IN (0, 1)", name="ck_advisors_phone_capacity"),
         CheckConstraint("chat_capacity BETWEEN 0 AND 20", name="ck_advisors_chat_capacity"),
         CheckConstraint("email_capacity BETWEEN 0 AND 50", name="ck_advisors_email_capacity"),
+        Index("ux_advisors_mail_name", "mail_name", unique=True),
     )
 
     id: UUID = Field(primary_key=True)
     external_ref: str = about("pseudonymous", sa_type=Text, unique=True)
     name: str = about("personal", sa_type=Text)
     email: str | None = about("personal", default=None, sa_type=Text)
+    mail_name: str | None = about("personal", default=None, sa_type=Text)
     photo_url: str | None = about("personal", default=None, sa_type=Text)
     site_id: UUID = Field(foreign_key="sites.id")
     languages: list[str] = Field(sa_type=TextList)

@@ -39,6 +39,13 @@ WHERE p.advisor_id = free.advisor_id
 RETURNING p.*
 """
 
+HOLD_FREE = """
+SELECT advisor_id FROM presences
+WHERE advisor_id = ANY($1::uuid[]) AND state = 'available' AND lease_until > $2
+ORDER BY advisor_id
+FOR UPDATE
+"""
+
 RENEW = """
 UPDATE presences SET lease_until = greatest(lease_until, $2) WHERE advisor_id = $1 RETURNING true
 """
@@ -99,6 +106,11 @@ async def claim(session: Session, advisor_ids: Sequence[UUID], now: datetime) ->
     Locked in the order of their ids, so that two replicas that claim the same people can't deadlock.
     """
     return await session.fetch(CLAIM, advisor_ids, now)
+
+
+async def hold_free(session: Session, advisor_ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """Those of the advisors who are free, locked in the order of their ids; their presence stays what it is."""
+    return [row["advisor_id"] for row in await session.fetch(HOLD_FREE, advisor_ids, now)]
 
 
 async def renew_lease(session: Session, advisor_id: UUID, until: datetime) -> bool:

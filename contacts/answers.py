@@ -187,9 +187,9 @@ class Speaker:
             self._choice(key, "callback", {}) if self.own_name else self.words.say("menu.callback_group", key=key)
         )
         gather = Gather(1, self.policy.routing.choice_timeout_s, {key: "callback"})
-        return self.say(*self._closed(menu), question), gather
+        return self.say(*self.closed(menu), question), gather
 
-    def _closed(self, menu: Mapping[str, Any]) -> list[str]:
+    def closed(self, menu: Mapping[str, Any]) -> list[str]:
         opens_at = _instant(menu["opens_at"])
         words = [self.words.say(f"closed.{menu['closed']}")]
         if opens_at is not None:
@@ -218,7 +218,7 @@ class Speaker:
     def goodbye(self) -> tuple[Verb, ...]:
         if self.row["state"] == "promised":
             return self.say(self.words.say("call.goodbye")), Hangup()
-        return self.say(*self._closed(self.row["menu"]), self.words.say("closed.write_to_us")), Hangup()
+        return self.say(*self.closed(self.row["menu"]), self.words.say("closed.write_to_us")), Hangup()
 
 
 PUBLIC = {

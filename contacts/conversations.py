@@ -10,7 +10,7 @@ from advisors import presence_queries, presences
 from advisors.presence import NotTaken
 from callbacks import queries as callback_queries
 from callbacks import service as callbacks
-from contacts import offer_queries, queries
+from contacts import channels, offer_queries, queries
 from contacts.placing import place
 from contacts.public import contact_changed, offer_changed
 from contacts.situation import Case, Scene
@@ -22,24 +22,24 @@ Contact = dict[str, Any]
 async def answered(scene: Scene, row: Contact, offer: Mapping[str, Any]) -> Contact:
     """The advisor's phone was picked up: accepted, connected, and what was promised to this customer is settled."""
     now, session = scene.now, scene.session
-    promise = await _open_promise(scene, row)
+    promise = await open_promise(scene, row)
     if not await close_offer(scene, offer, "accepted", None):
         return row
     await presences.contact_accepted(session, offer["advisor_id"], now)
     row = await step(scene, row, "connected", "contact.connected", answered_at=now, deadline_at=None, tried=[])
     if promise is not None:
-        await _settle(scene, promise)
+        await settle(scene, promise)
     return await ended(scene, row) if row["hung_up_at"] is not None else row
 
 
-async def _open_promise(scene: Scene, row: Contact) -> Mapping[str, Any] | None:
-    """What was promised to the customer who calls, locked before anybody's presence is."""
+async def open_promise(scene: Scene, row: Contact) -> Mapping[str, Any] | None:
+    """What was promised to the customer who calls or writes, locked before anybody's presence is."""
     if row["customer_id"] is None or row["direction"] == "out":
         return None
     return await callback_queries.lock_open_of_customer(scene.session, row["customer_id"], row["market_id"])
 
 
-async def _settle(scene: Scene, promise: Mapping[str, Any]) -> None:
+async def settle(scene: Scene, promise: Mapping[str, Any]) -> None:
     """The customer got through first: a promise that is still open has lost its point.
 
     While their phone rings for it, the end of that attempt settles it (`keeping.missed`).
@@ -63,7 +63,10 @@ async def not_taken(scene: Scene, row: Contact, offer: Mapping[str, Any], state:
     """Rang out, refused or busy: the contact keeps its age and is placed anew, without this advisor."""
     if not await close_offer(scene, offer, state, reason):
         return row
-    await presences.offer_not_taken(scene.session, offer["advisor_id"], reason, scene.now)
+    if offer["channel"] == "phone":
+        await presences.offer_not_taken(scene.session, offer["advisor_id"], reason, scene.now)
+    else:
+        await channels.free(scene, row["id"])
     if row["state"] != "offered":
         return row
     return await place_again(scene, row, tried=[*row["tried"], offer["advisor_id"]])
@@ -121,7 +124,7 @@ async def abandon(scene: Scene, row: Contact) -> Contact:
     """The caller has gone; an advisor whose phone still rings is free again. With a promise stored it is kept."""
     if row["callback_id"] is not None and row["state"] == "choosing":
         return await promised(scene, row)
-    await _rescind(scene, row, "caller_gone")
+    await rescind(scene, row, "caller_gone")
     if not CONTACT.may(row["state"], "abandoned"):
         row = await step(scene, row, "identifying", "contact.identifying")
     return await step(
@@ -141,7 +144,7 @@ async def lost(scene: Scene, row: Contact) -> Contact:
     now = scene.now
     if row["callback_id"] is not None and row["state"] == "choosing":
         return await promised(scene, row)
-    await _rescind(scene, row, "switch_silent")
+    await rescind(scene, row, "switch_silent")
     if row["state"] in ("connected", "wrapping"):
         await presences.contact_ended(scene.session, row["advisor_id"], now, wrap_up=timedelta(0))
     if row["direction"] == "out" and row["callback_id"] is not None and row["state"] == "connected":
@@ -159,10 +162,14 @@ async def lost(scene: Scene, row: Contact) -> Contact:
     )
 
 
-async def _rescind(scene: Scene, row: Mapping[str, Any], reason: str) -> None:
+async def rescind(scene: Scene, row: Mapping[str, Any], reason: str) -> None:
     offer = await offer_queries.open_offer(scene.session, row["id"])
-    if offer is not None and await close_offer(scene, offer, "rescinded", reason):
+    if offer is None or not await close_offer(scene, offer, "rescinded", reason):
+        return
+    if offer["channel"] == "phone":
         await presences.offer_rescinded(scene.session, offer["advisor_id"], scene.now)
+    else:
+        await channels.free(scene, row["id"])
 
 
 async def step(scene: Scene, row: Contact, state: str, kind: str, **changes: Any) -> Contact:

@@ -16,7 +16,7 @@ from advisors import queries as advisors
 from callbacks import letters, question_queries
 from callbacks import queries as callback_queries
 from callbacks import service as callbacks
-from contacts import arrivals, due_queries, keeping, offer_queries, queries, replanning
+from contacts import arrivals, due_queries, handing_out, keeping, offer_queries, queries, replanning
 from contacts.conversations import abandon, complete, lost, not_taken, place_again, promised
 from contacts.exchange import Exchange
 from contacts.parking import PARKED
@@ -154,6 +154,7 @@ DUE_WORK = (
     Work("heard_early", find_heard_early, hear_early_news),
     Work("hang_ups", due_queries.hung_up, caller_gone),
     Work("deadlines", due_queries.over, time_is_up),
+    Work("letters", due_queries.over_in_writing, handing_out.time_is_up),
     Work("wrap_ups", presence_queries.overdue_wrap_ups, wrap_up_over),
     Work("absences", advisors.to_replan, replanning.absence_changed),
     Work("questions", question_queries.unanswered, replanning.unanswered),

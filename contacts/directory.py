@@ -118,7 +118,8 @@ class AdvisorEntry:
     skills: tuple[tuple[str, int, datetime | None], ...]
     working: WorkingTime
     returns_at: Ahead
-    phone_capacity: int
+    capacities: Mapping[str, int]
+    """By channel: how many contacts at once."""
     target: Target
 
     def levels(self, now: datetime) -> dict[str, int]:
@@ -262,6 +263,6 @@ def _advisor(row: Row, skills: Sequence[Row], absences: Sequence[Row]) -> Adviso
         skills=tuple((s["skill"], s["level"], s["valid_until"]) for s in skills),
         working=working,
         returns_at=Ahead(working.returns_at),
-        phone_capacity=row["phone_capacity"],
+        capacities={channel: row[f"{channel}_capacity"] for channel in ("phone", "chat", "email")},
         target=Target(row["sip_uri"], row["sip_endpoint"]),
     )

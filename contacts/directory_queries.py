@@ -9,8 +9,8 @@ from uuid import UUID
 from kit.database import ReadSession, Row
 
 ADVISORS = """
-SELECT a.id, a.name, a.languages, a.working_pattern::text, a.leaving_at, a.phone_capacity,
-       a.sip_uri, a.sip_endpoint,
+SELECT a.id, a.name, a.languages, a.working_pattern::text, a.leaving_at, a.phone_capacity, a.chat_capacity,
+       a.email_capacity, a.sip_uri, a.sip_endpoint,
        s.time_zone, s.holiday_country, s.holiday_subdivision, m.desk_group_id,
        ARRAY(SELECT market_id FROM advisor_markets WHERE advisor_id = a.id) AS markets
 FROM advisors a JOIN sites s ON s.id = a.site_id LEFT JOIN desk_group_members m ON m.advisor_id = a.id

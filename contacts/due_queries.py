@@ -55,7 +55,12 @@ LIMIT $2
 
 OVER = """
 SELECT id FROM contacts
-WHERE state IN ('choosing', 'waiting', 'wrapping') AND deadline_at <= $1 LIMIT $2
+WHERE state IN ('choosing', 'waiting', 'wrapping') AND deadline_at <= $1 AND channel = 'phone' LIMIT $2
+"""
+
+OVER_IN_WRITING = """
+SELECT id FROM contacts
+WHERE state IN ('choosing', 'waiting', 'connected') AND deadline_at <= $1 AND channel <> 'phone' LIMIT $2
 """
 
 SILENT = f"""{LIMITS}
@@ -81,7 +86,10 @@ NEXT_DUE = f"""{LIMITS}
 SELECT (SELECT min(deadline_at) FROM offers WHERE state = 'open') AS offers,
        (SELECT min(hung_up_at + grace) FROM contacts JOIN limits USING (market_id)
         WHERE state IN {NOT_YET_CONNECTED}) AS hang_ups,
-       (SELECT min(deadline_at) FROM contacts WHERE state IN ('choosing', 'waiting', 'wrapping')) AS deadlines,
+       (SELECT min(deadline_at) FROM contacts
+        WHERE state IN ('choosing', 'waiting', 'wrapping') AND channel = 'phone') AS deadlines,
+       (SELECT min(deadline_at) FROM contacts
+        WHERE state IN ('choosing', 'waiting', 'connected') AND channel <> 'phone') AS letters,
        (SELECT min(deadline_at) FROM presences WHERE state = 'wrap_up') AS wrap_ups,
        (SELECT min(replan_at) FROM absences) AS absences,
        (SELECT min(answer_until) FROM callback_questions WHERE state = 'open') AS questions,
@@ -115,6 +123,11 @@ async def heard_early(session: ReadSession, since: datetime, limit: int = 200) -
 async def over(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
     """Choices, waits and wrap-ups whose time has run out."""
     return await ids(session, OVER, now, limit)
+
+
+async def over_in_writing(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:
+    """The same of chats and mails, and those in which nobody writes any more."""
+    return await ids(session, OVER_IN_WRITING, now, limit)
 
 
 async def silent(session: ReadSession, now: datetime, limit: int = 200) -> list[UUID]:

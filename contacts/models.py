@@ -35,7 +35,10 @@ FINAL = ", ".join(f"'{state}'" for state in sorted(CONTACT.final))
     codes="market_id channel direction state language needs own_by choice step menu ended_reason",
 )
 class Contact(SQLModel, table=True):
-    """One interaction. `age_at` orders it and never changes; `deadline_at` is when its present state runs out."""
+    """One interaction. `age_at` orders it and never changes; `deadline_at` is when its present state runs out.
+
+    What is written stands in a thread; a mail waits for the customer's own advisor until `own_until`.
+    """
 
     __tablename__ = "contacts"
     __table_args__ = (
@@ -64,6 +67,21 @@ class Contact(SQLModel, table=True):
             postgresql_where=text("state IN ('waiting', 'choosing')"),
         ),
         Index("ix_contacts_open", "id", postgresql_where=text(f"state NOT IN ({FINAL})")),
+        ForeignKeyConstraint(["thread_id", "market_id"], ["threads.id", "threads.market_id"]),
+        CheckConstraint("channel = 'phone' OR switch_call_id IS NULL", name="ck_contacts_written"),
+        Index("ix_contacts_thread", "thread_id", postgresql_where=text("thread_id IS NOT NULL")),
+        Index(
+            "ux_contacts_open_thread",
+            "thread_id",
+            unique=True,
+            postgresql_where=text(f"thread_id IS NOT NULL AND state NOT IN ({FINAL})"),
+        ),
+        Index(
+            "ux_contacts_open_chat",
+            "customer_id",
+            unique=True,
+            postgresql_where=text(f"channel = 'chat' AND state NOT IN ({FINAL})"),
+        ),
         Index("ix_contacts_customer", "customer_id", "received_at"),
         Index(
             "ix_contacts_stranger",
@@ -111,6 +129,8 @@ class Contact(SQLModel, table=True):
     disposition: str | None = about("personal", default=None, sa_type=Text)
     solved: bool | None = None
     note: str | None = about("personal", default=None, sa_type=Text)
+    thread_id: UUID | None = None
+    own_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
 @kept("routing", "contact", "pseudonymous", codes="market_id channel state reason")
@@ -150,6 +170,30 @@ class Offer(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=Instant)
     reason: str | None = Field(default=None, sa_type=Text)
     decision_id: UUID | None = None
+
+
+@kept("routing", "contact", "pseudonymous", codes="market_id channel")
+class ChannelSlot(SQLModel, table=True):
+    """One of the places that an advisor has for chats or for mails, taken by a contact from its offer to its end.
+
+    The claim locks the advisor's presence and takes the least place that is free within the capacity; that no place
+    is taken twice is the key's to say, whoever comes at the same time.
+    """
+
+    __tablename__ = "channel_slots"
+    __table_args__ = (
+        PrimaryKeyConstraint("advisor_id", "channel", "slot"),
+        one_of("channel", ("chat", "email"), "ck_channel_slots_channel"),
+        CheckConstraint("slot >= 1", name="ck_channel_slots_slot"),
+        Index("ux_channel_slots_contact", "contact_id", unique=True),
+    )
+
+    advisor_id: UUID = Field(foreign_key="advisors.id")
+    channel: str = Field(sa_type=Text)
+    slot: int
+    market_id: str = Field(sa_type=Text)
+    contact_id: UUID
+    taken_at: datetime = Field(sa_type=Instant)
 
 
 @kept("routing", "switch", "pseudonymous", codes="identity type effect")

@@ -14,12 +14,14 @@ from uuid import UUID
 
 from advisors import presence_queries
 from advisors.public import presence_changed
-from contacts import queries
+from contacts import channels, queries
 from contacts.public import contact_changed, offer_changed
 from contacts.situation import Case, Scene, problem
 from contacts.states import CONTACT
 from decisions import service as decisions
 from kit.ids import encode
+from markets.policy import Policy
+from routing import written
 from routing.plan import Closed, Explain, Explanation, Offer, Plan, Reason, ToCallbackOnly, Trail, Wait
 
 OFFER_SLACK = timedelta(seconds=5)
@@ -65,7 +67,7 @@ async def _decide_and_claim(scene: Scene, cases: Sequence[Case]) -> list[Placed]
     done: dict[UUID, Placed] = {}
     pending = list(cases)
     for _ in range(MOST_ROUNDS):
-        decided = [(case, await _decide(scene, case)) for case in pending]
+        decided = [(case, await plan_for(scene, case)) for case in pending]
         won = await _claim(scene, decided)
         pending = []
         for case, plan in decided:
@@ -81,10 +83,12 @@ async def _decide_and_claim(scene: Scene, cases: Sequence[Case]) -> list[Placed]
     return [done[case.row["id"]] for case in cases]
 
 
-async def _decide(scene: Scene, case: Case) -> Plan:
+async def plan_for(scene: Scene, case: Case) -> Plan:
+    """What the core says of this case now; nobody is claimed by it."""
     asked = await problem(scene, case)
+    rule = written.decide if asked.channel == "email" else scene.exchange.decide
     with scene.exchange.meters.deciding():
-        return scene.exchange.decide(asked)
+        return rule(asked)
 
 
 async def _claim(scene: Scene, decided: Sequence[tuple[Case, Plan]]) -> dict[UUID, Case]:
@@ -95,12 +99,21 @@ async def _claim(scene: Scene, decided: Sequence[tuple[Case, Plan]]) -> dict[UUI
             wanted.setdefault(plan.advisor, case)
     if not wanted:
         return {}
+    if any(case.row["channel"] != "phone" for case in wanted.values()):
+        return await _claim_places(scene, wanted)
     rows = await presence_queries.claim(scene.session, sorted(wanted), scene.now)
     scene.exchange.meters.claimed(len(wanted), len(rows))
     for row in rows:
         group_id = scene.directory.advisors[row["advisor_id"]].group_id
         scene.session.announce(presence_changed("presence.changed", {**row, "desk_group_id": group_id}, scene.now))
     return {row["advisor_id"]: wanted[row["advisor_id"]] for row in rows}
+
+
+async def _claim_places(scene: Scene, wanted: Mapping[UUID, Case]) -> dict[UUID, Case]:
+    """The same for chats and mails, which take a place beside the phone and leave the presence as it is."""
+    won = await channels.claim(scene, {who: case.row for who, case in wanted.items()})
+    scene.exchange.meters.claimed(len(wanted), len(won))
+    return {who: wanted[who] for who in won}
 
 
 def _apply(scene: Scene, placed: Placed) -> None:
@@ -115,7 +128,7 @@ def _apply(scene: Scene, placed: Placed) -> None:
     handlers[type(placed.plan)](scene, placed, placed.plan)
     if placed.changes.get("state", placed.case.row["state"]) != placed.case.row["state"]:
         placed.changes["since"] = scene.now
-    _decided(scene, placed)
+    _record(scene, placed)
     placed.case.row.update(placed.changes)
 
 
@@ -141,12 +154,23 @@ def _offered(scene: Scene, placed: Placed, plan: Offer) -> None:
         "advisor_id": advisor.id,
         "state": "open",
         "made_at": now,
-        "deadline_at": now + timedelta(seconds=plan.ring_s) + OFFER_SLACK,
+        "deadline_at": _until(scene, row, plan),
         "ringing_at": None,
         "decided_at": None,
         "reason": None,
         "decision_id": None,
     }
+
+
+def _until(scene: Scene, row: Mapping[str, Any], plan: Offer) -> datetime:
+    """When an offer is over: a phone has rung, a chat was not taken, a mail was not opened."""
+    rules, now = scene.market(row).policy(scene.now).writing, scene.now
+    if row["channel"] == "phone":
+        return now + timedelta(seconds=plan.ring_s) + OFFER_SLACK
+    if row["channel"] == "chat":
+        return now + timedelta(seconds=rules.chat_ring_s)
+    turn = row["own_until"] if plan.own else None
+    return max(turn or now, now + timedelta(minutes=rules.email_offer_minutes))
 
 
 def _explained(scene: Scene, placed: Placed, plan: Explain) -> None:
@@ -157,19 +181,27 @@ def _explained(scene: Scene, placed: Placed, plan: Explain) -> None:
         "advisor_id": None,
         "desk_group_id": _own_group(scene, row),
         "choices_asked": row["choices_asked"] + 1,
-        "deadline_at": _choice_deadline(scene, market.policy(scene.now).routing.choice_timeout_s),
+        "deadline_at": _choice_deadline(scene, row, market.policy(scene.now)),
         "step": "menu",
         "menu": {
             "why": plan.absence,
             "returns_at": plan.returns_at,
-            "choices": list(plan.choices),
+            "choices": _choices(row, plan.choices),
             "expected_wait_s": {choice: _whole(wait) for choice, wait in plan.expected_wait_s.items()},
         },
     }
 
 
-def _choice_deadline(scene: Scene, timeout_s: int) -> datetime:
-    return scene.now + timedelta(seconds=timeout_s) + CHOICE_SLACK
+def _choices(row: Mapping[str, Any], choices: Sequence[str]) -> list[str]:
+    """Whoever writes may also leave what they have written."""
+    spoken = [choice for choice in choices if choice != "message"]
+    return spoken if row["channel"] == "phone" else [*spoken, "message"]
+
+
+def _choice_deadline(scene: Scene, row: Mapping[str, Any], policy: Policy) -> datetime:
+    if row["channel"] == "phone":
+        return scene.now + timedelta(seconds=policy.routing.choice_timeout_s) + CHOICE_SLACK
+    return scene.now + timedelta(seconds=policy.writing.chat_choice_s)
 
 
 def _whole(seconds: float | None) -> int | None:
@@ -204,17 +236,16 @@ def _turned_away(scene: Scene, placed: Placed, plan: Closed | ToCallbackOnly) ->
         "why": plan.reasons[0].code,
         "closed": market.hours.why_closed(scene.now) if closed else "full",
         "opens_at": plan.opens_at if isinstance(plan, Closed) else None,
-        "choices": [choice for choice in plan.choices if choice == "callback"],
+        "choices": _choices(placed.case.row, plan.choices),
     }
     if menu["choices"]:
-        timeout_s = market.policy(scene.now).routing.choice_timeout_s
         placed.kind = "contact.choosing"
         placed.changes = {
             "state": "choosing",
             "advisor_id": None,
             "step": "closed" if closed else "full",
             "menu": menu,
-            "deadline_at": _choice_deadline(scene, timeout_s),
+            "deadline_at": _choice_deadline(scene, placed.case.row, market.policy(scene.now)),
         }
         return
     placed.kind = "contact.closed_hours"
@@ -233,7 +264,7 @@ def _own_group(scene: Scene, row: Mapping[str, Any]) -> UUID | None:
     return own.group_id if own is not None else scene.market(row).general_group_id
 
 
-def _decided(scene: Scene, placed: Placed) -> None:
+def _record(scene: Scene, placed: Placed) -> None:
     row, plan, market = placed.case.row, placed.plan, scene.market(placed.case.row)
     placed.decision = {
         "id": scene.exchange.new_id(scene.now),

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from contacts.models import Contact
+from contacts.models import FINAL, Contact
 from kit.database import ReadSession, Row, Session
 from telephony.inbound import InboundCall
 
@@ -101,12 +101,30 @@ SELECT true FROM contacts
 WHERE customer_id = $1 AND market_id = $2 AND direction = 'in' AND answered_at > $3 LIMIT 1
 """
 
+OPEN_CHAT_OF = f"""
+SELECT * FROM contacts WHERE customer_id = $1 AND channel = 'chat' AND state NOT IN ({FINAL})
+"""  # noqa: S608  # constants
+
+OPEN_OF_CUSTOMER_IN_WRITING = f"""
+SELECT * FROM contacts WHERE customer_id = $1 AND channel <> 'phone' AND state NOT IN ({FINAL})
+ORDER BY id FOR UPDATE
+"""  # noqa: S608  # constants
+
+OPEN_OF_THREAD = f"""
+SELECT * FROM contacts WHERE thread_id = $1 AND state NOT IN ({FINAL}) FOR UPDATE
+"""  # noqa: S608  # constants
+
+IN_WRITING_OF = """
+SELECT * FROM contacts
+WHERE advisor_id = $1 AND channel <> 'phone' AND state IN ('offered', 'connected') ORDER BY age_at, id LIMIT 100
+"""
+
 WAITING_BEFORE = """
 SELECT count(*) FILTER (WHERE desk_group_id = $3 AND choice IS DISTINCT FROM 'hold') AS in_group,
        count(*) FILTER (WHERE desk_group_id = ANY($6::uuid[]) AND choice IS DISTINCT FROM 'hold') AS in_reach,
        count(*) FILTER (WHERE own_advisor_id = $4 AND choice = 'hold') AS for_own
 FROM contacts
-WHERE market_id = $1 AND state = 'waiting' AND hung_up_at IS NULL AND (age_at, id) < ($2, $5)
+WHERE market_id = $1 AND state = 'waiting' AND hung_up_at IS NULL AND (age_at, id) < ($2, $5) AND channel = $7
 """
 
 WAITING = """
@@ -238,6 +256,32 @@ async def dialled_owner(session: ReadSession, number: str) -> UUID | None:
     return cast("UUID | None", await session.fetch_value(DIALLED_OWNER, number))
 
 
+async def hold_customer(session: Session, customer_id: UUID) -> bool:
+    """Until the end of the transaction; False where they have just been erased."""
+    sql = "SELECT true FROM customers WHERE id = $1 FOR NO KEY UPDATE"
+    return bool(await session.fetch_value(sql, customer_id))
+
+
+async def open_chat_of(session: ReadSession, customer_id: UUID) -> dict[str, Any] | None:
+    """The customer's chat that is not over; there is at most one."""
+    return await session.fetch_row(OPEN_CHAT_OF, customer_id)
+
+
+async def lock_in_writing_of(session: Session, customer_id: UUID) -> list[dict[str, Any]]:
+    """The customer's chats and mails that are not over, locked."""
+    return await session.fetch(OPEN_OF_CUSTOMER_IN_WRITING, customer_id)
+
+
+async def lock_open_of_thread(session: Session, thread_id: UUID) -> dict[str, Any] | None:
+    """The thread's contact that is not over, locked; there is at most one."""
+    return await session.fetch_row(OPEN_OF_THREAD, thread_id)
+
+
+async def in_writing_of(session: ReadSession, advisor_id: UUID) -> list[dict[str, Any]]:
+    """Chats and mails that are offered to an advisor or that they have taken, the oldest first."""
+    return await session.fetch(IN_WRITING_OF, advisor_id)
+
+
 async def familiar(session: ReadSession, customer_id: UUID) -> dict[UUID, int]:
     """How often each advisor has spoken with this customer."""
     return {row["advisor_id"]: row["times"] for row in await session.fetch(FAMILIAR, customer_id)}
@@ -258,6 +302,7 @@ async def waiting_before(session: ReadSession, contact: Mapping[str, Any], group
         contact["own_advisor_id"],
         contact["id"],
         groups,
+        contact["channel"],
     )
     assert row is not None
     return row

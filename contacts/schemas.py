@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from kit.fields import Tag
+from correspondence.schemas import Text
+from kit.fields import Code, Tag
 from kit.wire import Command, Line, Shown, Straight
 
 Note = Annotated[str, StringConstraints(min_length=1, max_length=4000), Straight]
@@ -33,6 +34,25 @@ class WrapUpIn(Command):
     disposition: Line | None = None
     solved: bool | None = None
     note: Note | None = None
+
+
+class ReplyIn(Command):
+    """An answer in writing."""
+
+    text: Text
+    ends: bool | None = Field(
+        None, description="Whether nothing more is to be said; left out: true for a mail, false for a chat."
+    )
+
+
+class HandOverIn(Command):
+    advisor: Code | None = Field(None, description="`adv_…`; left out: the best of the desk group who is free.")
+
+
+class InboxOut(Shown):
+    """Chats and mails; the same public states as in the stream."""
+
+    contacts: list[dict[str, Any]]
 
 
 class DeskOut(Shown):

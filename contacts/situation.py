@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from advisors import presence_queries
-from contacts import queries
+from contacts import queries, slot_queries
 from contacts.directory import AdvisorEntry, Directory, MarketEntry
 from contacts.exchange import Exchange
 from kit.database import Session
@@ -61,16 +61,23 @@ class Scene:
 
 async def problem(scene: Scene, case: Case) -> ContactProblem:
     """All that `decide` needs for this case; groups are read only where the own advisor isn't simply free."""
-    own = _own(scene, case)
+    full = await _full_up(scene, case)
+    own = _own(scene, case, full)
     market = scene.market(case.row)
     alone = scene.exchange.personal and own is not None and _simply_free(own)
     if alone and case.row["choice"] is None and market.hours.is_open(scene.now):
         return _bare(scene, case, own)
-    return await _full(scene, case, own)
+    return await _full(scene, case, own, full)
+
+
+async def _full_up(scene: Scene, case: Case) -> frozenset[UUID]:
+    """Who has no room for another contact of this channel; for the phone the presence says so."""
+    channel = case.row["channel"]
+    return frozenset() if channel == "phone" else await slot_queries.full(scene.session, channel)
 
 
 def _simply_free(own: Person) -> bool:
-    return own.state == "available" and not own.has_absence and not own.excluded
+    return own.state == "available" and own.free_for_channel and not own.has_absence and not own.excluded
 
 
 def _bare(scene: Scene, case: Case, own: Person | None) -> ContactProblem:
@@ -86,6 +93,7 @@ def _bare(scene: Scene, case: Case, own: Person | None) -> ContactProblem:
         group_id=own.group_id if own else None,
         general_group_id=market.general_group_id,
         policy=market.routing(now),
+        channel=row["channel"],
         languages=(row["language"],),
         needs=tuple(Need(skill, level) for skill, level in sorted(row["needs"].items())),
         waited_s=(now - waiting_since).total_seconds() if waiting_since else 0.0,
@@ -99,23 +107,25 @@ def _bare(scene: Scene, case: Case, own: Person | None) -> ContactProblem:
         choices_asked=row["choices_asked"],
         held_s=(now - waiting_since).total_seconds() if waiting_since and row["choice"] == "hold" else 0.0,
         hold_told_s=row["hold_told_s"],
+        own_until=row["own_until"],
     )
 
 
-def _own(scene: Scene, case: Case) -> Person | None:
+def _own(scene: Scene, case: Case, full: frozenset[UUID]) -> Person | None:
     own_id = case.row["own_advisor_id"]
     if own_id is None or own_id not in scene.directory.advisors:
         return None
-    return person(scene, scene.directory.advisors[own_id], case.own_presence, tried=_tried(case))
+    entry = scene.directory.advisors[own_id]
+    return person(scene, entry, case.own_presence, tried=_tried(case), channel=case.row["channel"], full=full)
 
 
 def _tried(case: Case) -> frozenset[UUID]:
     return frozenset(case.row["tried"]) | case.taken
 
 
-async def _full(scene: Scene, case: Case, own: Person | None) -> ContactProblem:
+async def _full(scene: Scene, case: Case, own: Person | None, full: frozenset[UUID]) -> ContactProblem:
     bare = _bare(scene, case, own)
-    groups = await _groups(scene, case, bare)
+    groups = await _groups(scene, case, bare, full)
     mean_s = await scene.exchange.pace.handle_s(scene.session, bare.market, scene.now)
     ahead = await queries.waiting_before(scene.session, case.row)
     home = groups.get(bare.home_id) if bare.home_id else None
@@ -132,7 +142,7 @@ async def _full(scene: Scene, case: Case, own: Person | None) -> ContactProblem:
     )
 
 
-async def _groups(scene: Scene, case: Case, bare: ContactProblem) -> dict[UUID, Group]:
+async def _groups(scene: Scene, case: Case, bare: ContactProblem, full: frozenset[UUID]) -> dict[UUID, Group]:
     directory = scene.directory
     home = directory.groups.get(bare.home_id) if bare.home_id else None
     wanted = [bare.home_id, *(home.neighbours if home else ()), bare.general_group_id]
@@ -148,7 +158,15 @@ async def _groups(scene: Scene, case: Case, bare: ContactProblem) -> dict[UUID, 
         entry.id: Group(
             entry.id,
             tuple(
-                person(scene, directory.advisors[i], presences.get(i), tried=tried, familiarity=familiar.get(i, 0))
+                person(
+                    scene,
+                    directory.advisors[i],
+                    presences.get(i),
+                    tried=tried,
+                    familiarity=familiar.get(i, 0),
+                    channel=bare.channel,
+                    full=full,
+                )
                 for i in entry.members
             ),
             entry.neighbours,
@@ -164,8 +182,11 @@ def person(
     *,
     tried: frozenset[UUID] = frozenset(),
     familiarity: int = 0,
+    channel: str = "phone",
+    full: frozenset[UUID] = frozenset(),
 ) -> Person:
-    """An advisor as the core sees them; without a fresh lease nobody is there, whatever the row says."""
+    """An advisor as the core sees them; without a fresh lease nobody is there, whatever the row says. `full`: who
+    has no room for another contact of the channel."""
     now = scene.now
     state, since, idle_since = _doing(presence, now)
     absent_until = entry.absent_until(now)
@@ -181,7 +202,7 @@ def person(
         idle_since=idle_since,
         has_absence=absent_until is not None or gone,
         absent_until=absent_until,
-        free_for_channel=entry.phone_capacity > 0,
+        free_for_channel=entry.capacities[channel] > 0 and entry.id not in full,
         wrap_up_ends=presence["deadline_at"] if presence and state == "wrap_up" else None,
         familiarity=familiarity,
         excluded=entry.id in tried,

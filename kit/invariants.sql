@@ -7,7 +7,19 @@ SELECT advisor_id AS id, 'two_active_contacts' AS why
 FROM contacts
 WHERE channel = 'phone' AND (state IN ('connected', 'wrapping') OR (state = 'offered' AND direction = 'out'))
 GROUP BY advisor_id
-HAVING count(*) > 1;
+HAVING count(*) > 1
+UNION ALL
+-- chat and email stay within the advisor's capacity, as it was when the place was taken
+SELECT s.advisor_id, 'over_capacity'
+FROM channel_slots s
+JOIN advisors a ON a.id = s.advisor_id
+WHERE a.updated_at <= s.taken_at
+  AND s.slot > CASE s.channel WHEN 'chat' THEN a.chat_capacity ELSE a.email_capacity END
+UNION ALL
+SELECT c.advisor_id, 'without_a_place'
+FROM contacts c
+WHERE c.channel <> 'phone' AND c.state IN ('offered', 'connected')
+  AND NOT EXISTS (SELECT FROM channel_slots s WHERE s.contact_id = c.id AND s.advisor_id = c.advisor_id);
 
 -- I2: an advisor has at most one open phone offer
 SELECT advisor_id AS id, 'two_open_offers' AS why
@@ -25,7 +37,9 @@ HAVING count(*) > 1;
 
 -- I4: no offer went to somebody who was then absent, gone, not available, or without the market, language or skill
 WITH made AS (
-    SELECT o.id, o.advisor_id, o.made_at, o.market_id, a.leaving_at, a.phone_capacity, a.languages,
+    SELECT o.id, o.advisor_id, o.channel, o.made_at, o.market_id, a.leaving_at, a.updated_at, a.languages,
+           CASE o.channel WHEN 'phone' THEN a.phone_capacity WHEN 'chat' THEN a.chat_capacity ELSE a.email_capacity END
+               AS capacity,
            c.language, c.needs, cb.owner_state, cb.language AS callback_language, cb.advisor_id AS owner_id,
            coalesce(p.rules -> 'routing', '{}') AS rules,
            greatest(0, extract(epoch FROM o.made_at - c.waiting_since)) AS waited_s
@@ -38,7 +52,7 @@ WITH made AS (
         WHERE market_id = o.market_id AND valid_from <= o.made_at
         ORDER BY valid_from DESC, version DESC LIMIT 1
     ) p ON true
-    WHERE o.channel = 'phone' AND o.made_at >= $since
+    WHERE o.made_at >= $since
 ), asked AS (
     SELECT made.*,
            coalesce((rules ->> 'language_relax_after_s')::int, 2000000000) AS language_relaxes_s,
@@ -48,7 +62,7 @@ WITH made AS (
            coalesce((rules ->> 'skill_relax_step_s')::int, 60) AS step_s
     FROM made
 ), told AS (
-    SELECT advisor_id, data -> 'presence' ->> 'state' AS state, (data -> 'presence' ->> 'since')::timestamptz AS since,
+    SELECT id, advisor_id, data -> 'presence' ->> 'state' AS state, (data -> 'presence' ->> 'since')::timestamptz AS since,
            lag(data -> 'presence' ->> 'state') OVER (PARTITION BY advisor_id ORDER BY id) AS before
     FROM events
     WHERE at >= $since AND data ? 'presence'
@@ -63,14 +77,22 @@ WHERE EXISTS (
 UNION ALL
 SELECT id, 'gone' FROM asked WHERE leaving_at <= made_at
 UNION ALL
-SELECT id, 'no_capacity' FROM asked WHERE phone_capacity = 0
+SELECT id, 'no_capacity' FROM asked WHERE capacity = 0 AND updated_at <= made_at
 UNION ALL
 SELECT m.id, 'not_available'
 FROM asked m
-WHERE NOT EXISTS (
+WHERE m.channel = 'phone' AND NOT EXISTS (
     SELECT FROM told t
     WHERE t.advisor_id = m.advisor_id AND t.state = 'offered' AND t.since = m.made_at
       AND coalesce(t.before, 'available') = 'available'
+)
+UNION ALL
+SELECT m.id, 'doing_something_else'
+FROM asked m
+JOIN told t ON t.advisor_id = m.advisor_id AND t.state <> 'available' AND t.since < m.made_at
+WHERE m.channel <> 'phone' AND NOT EXISTS (
+    SELECT FROM told later
+    WHERE later.advisor_id = t.advisor_id AND later.id > t.id AND later.since <= m.made_at
 )
 UNION ALL
 SELECT m.id, 'other_market'
@@ -154,7 +176,15 @@ UNION ALL
 SELECT c.advisor_id, 'free_with_wrap_up'
 FROM contacts c
 JOIN presences p ON p.advisor_id = c.advisor_id
-WHERE c.channel = 'phone' AND c.state = 'wrapping' AND p.state <> 'wrap_up';
+WHERE c.channel = 'phone' AND c.state = 'wrapping' AND p.state <> 'wrap_up'
+UNION ALL
+SELECT s.advisor_id, 'place_without_contact'
+FROM channel_slots s
+WHERE NOT EXISTS (
+    SELECT FROM contacts c
+    WHERE c.id = s.contact_id AND c.advisor_id = s.advisor_id AND c.channel = s.channel
+      AND c.state IN ('offered', 'connected')
+);
 
 -- I8: no call stays active for 4 h, nor after the switch has been silent for its market's limit (90 s)
 SELECT c.id, 'too_long' AS why

@@ -16,14 +16,16 @@ Concern = Literal["operational", "pseudonymous", "personal"]
 """Of no person; of a person whom only an id names; what says or may say something about a person by itself."""
 
 Purpose = Literal[
-    "company", "staffing", "relationship", "routing", "promises", "notifying", "access", "proof", "running"
-]
+    "company", "staffing", "relationship", "routing", "corresponding", "promises", "notifying", "access", "proof",
+    "running",
+]  # fmt: skip
 
 PURPOSES: dict[Purpose, str] = {
     "company": "Describe the company: markets, sites, groups, numbers, rules.",
     "staffing": "Know who advises, what they can, when they work and whether they are there.",
     "relationship": "Give a customer an advisor of their own and keep the two together.",
     "routing": "Lead a contact to somebody who can help, and let the next one know.",
+    "corresponding": "Answer what customers write.",
     "promises": "Keep the callbacks that were promised.",
     "notifying": "Tell people what concerns them.",
     "access": "Let in who may, and nobody else.",
@@ -32,8 +34,8 @@ PURPOSES: dict[Purpose, str] = {
 }
 
 Retention = Literal[
-    "customer", "advisor", "account", "absence", "contact", "message", "company", "sign_in", "day", "minute",
-    "switch", "event", "decision", "audit", "skills", "always",
+    "customer", "advisor", "account", "absence", "contact", "thread", "message", "company", "sign_in", "day",
+    "minute", "switch", "event", "decision", "audit", "skills", "always",
 ]  # fmt: skip
 
 RETENTIONS: dict[Retention, str] = {
@@ -43,6 +45,8 @@ RETENTIONS: dict[Retention, str] = {
     "absence": "`DURCHWAHL_KEEP_ABSENCES` after its end; then deleted.",
     "contact": "Personal columns until `DURCHWAHL_KEEP_CONTACTS` after the end, or until the customer is erased; "
     "the row stays for the figures.",
+    "thread": "`DURCHWAHL_KEEP_CONTACTS` after something was last written in it, or until the customer is erased; "
+    "then deleted, with all that belongs to it.",
     "message": "Recipient and arguments until `DURCHWAHL_KEEP_MESSAGES` after its end, then only what keeps the "
     "same from being said again; gone when the customer is erased.",
     "company": "As long as it applies.",

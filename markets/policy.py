@@ -100,6 +100,30 @@ class DialPolicy(Strict):
     )
 
 
+class WritingPolicy(Strict):
+    """How long chats and mails wait for whom. Nothing of it concerns the telephone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    chat_ring_s: int = Field(60, ge=5, le=600, description="How long an advisor may take to accept a chat.")
+    chat_choice_s: int = Field(
+        300, ge=30, le=3600, description="How long a customer may take to choose; then the chat becomes a message."
+    )
+    chat_idle_minutes: int = Field(15, ge=1, le=240, description="A chat in which nobody writes ends after this.")
+    email_own_within_minutes: int = Field(
+        240,
+        ge=0,
+        le=1440,
+        description="How long a mail waits for the own advisor who is at work; never beyond the working day.",
+    )
+    email_offer_minutes: int = Field(
+        60, ge=1, le=1440, description="How long a mail stays with a colleague who has not opened it."
+    )
+    email_answer_within_minutes: int = Field(
+        1440, ge=10, le=10_080, description="A mail that was opened and not answered in this goes to a colleague."
+    )
+
+
 class Policy(Strict):
     """One version of a market's rules. Durations are seconds unless the name says otherwise."""
 
@@ -108,6 +132,7 @@ class Policy(Strict):
     routing: RoutingPolicy = Field(default_factory=RoutingPolicy)
     callback: CallbackPolicy = Field(default_factory=CallbackPolicy)
     dialling: DialPolicy = Field(default_factory=DialPolicy)
+    writing: WritingPolicy = Field(default_factory=WritingPolicy)
     ask_customer_number: bool = Field(True, description="Unknown callers are asked for their customer number.")
     wrap_up_limit_s: int = Field(30, ge=0, le=3600, description="After it a wrap-up ends by itself; 0: none.")
     silence_ask_s: int = Field(60, ge=5, le=90, description="The switch is asked after a call this long silent.")

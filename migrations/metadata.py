@@ -8,6 +8,7 @@ import audit.models
 import books.models
 import callbacks.models
 import contacts.models
+import correspondence.models
 import customers.models
 import decisions.models
 import desk_groups.models
@@ -21,8 +22,8 @@ import realtime.models
 import reporting.models
 
 ROOMS = (
-    accounts, advisors, audit, books, callbacks, contacts, customers, decisions, desk_groups, direct_dial, kit,
-    markets, notifications, privacy, realtime, reporting,
+    accounts, advisors, audit, books, callbacks, contacts, correspondence, customers, decisions, desk_groups,
+    direct_dial, kit, markets, notifications, privacy, realtime, reporting,
 )  # fmt: skip
 
 metadata = SQLModel.metadata

@@ -3,7 +3,8 @@
 What the customer is known by goes: the row, phones, relationships, answers kept for repeats, what the switch said.
 What the company must still be able to count stays without them: contacts and promises lose customer, numbers and
 words. Events, decisions and the audit hold ids alone, and the id leads nowhere any more. A promise that is open is
-cancelled first, in the ledger as `erased`; while somebody speaks with them it has to wait.
+cancelled first, in the ledger as `erased`; chats and mails end, and their threads go with every word; while
+somebody speaks with them it has to wait.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from contacts import arrivals, wishes
+from contacts import arrivals, wishes, writing
 from contacts.exchange import Exchange
 from customers import events, relationships
 from kit.database import Session
@@ -37,6 +38,7 @@ async def erase(session: Session, exchange: Exchange, customer_id: UUID, now: da
     if state is not None:
         raise CallUnderWay(retry_after_s=60, present_state=state)
     scene = await arrivals.scene_for(session, exchange, now)
+    await writing.end_all(scene, customer_id, REASON)
     for callback_id in await queries.open_promises(session, customer_id):
         await wishes.cancel(scene, customer["external_ref"], callback_id, REASON)
     if await queries.has_advisor(session, customer_id):

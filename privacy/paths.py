@@ -14,15 +14,27 @@ SELECT number FROM customer_phones AS own WHERE customer_id = $1 AND NOT EXISTS 
 """
 """Numbers that are nobody else's: whoever called from one without being recognised was this customer."""
 
+THREADS = """
+SELECT id FROM threads WHERE customer_id = $1
+UNION SELECT t.id FROM threads t JOIN customers own ON own.id = $1 AND lower(own.email) = t.address
+WHERE t.customer_id IS NULL AND NOT EXISTS (
+    SELECT FROM customers other WHERE lower(other.email) = t.address AND other.id <> $1
+)
+"""
+"""Theirs, and those of an address that is nobody else's: whoever wrote from it was this customer."""
+
 CONTACTS = f"""
 SELECT id FROM contacts WHERE customer_id = $1
 UNION SELECT id FROM contacts WHERE customer_id IS NULL AND caller_number IN ({OWN_NUMBERS})
+UNION SELECT id FROM contacts WHERE thread_id IN ({THREADS})
 """  # noqa: S608 - constants of ours
 
 CALLBACKS = f"""
 SELECT id FROM callbacks WHERE customer_id = $1
 UNION SELECT id FROM callbacks WHERE customer_id IS NULL AND number IN ({OWN_NUMBERS})
 """  # noqa: S608 - constants of ours
+
+MESSAGES = f"SELECT id FROM thread_messages WHERE thread_id IN ({THREADS})"  # noqa: S608
 
 CUSTOMER: Mapping[str, str] = {
     "customers": "id = $1",
@@ -31,6 +43,10 @@ CUSTOMER: Mapping[str, str] = {
     "book_moves": "customer_id = $1",
     "contacts": f"id IN ({CONTACTS})",
     "switch_events": f"call_id IN (SELECT switch_call_id FROM contacts WHERE id IN ({CONTACTS}))",  # noqa: S608
+    "threads": f"id IN ({THREADS})",
+    "thread_messages": f"thread_id IN ({THREADS})",
+    "attachments": f"message_id IN ({MESSAGES})",
+    "channel_slots": f"contact_id IN ({CONTACTS})",
     "callbacks": f"id IN ({CALLBACKS})",
     "callback_attempts": f"callback_id IN ({CALLBACKS})",
     "callback_questions": f"callback_id IN ({CALLBACKS})",

@@ -34,7 +34,7 @@ async def lock_customer(session: Session, customer_id: UUID) -> Row | None:
 
 
 UNDER_WAY = f"""
-SELECT state FROM contacts WHERE customer_id = $1 AND state NOT IN ({FINAL_CONTACTS})
+SELECT state FROM contacts WHERE customer_id = $1 AND state NOT IN ({FINAL_CONTACTS}) AND channel = 'phone'
 UNION ALL
 SELECT state FROM callbacks WHERE customer_id = $1 AND state IN ('offered', 'dialling')
 LIMIT 1
@@ -42,7 +42,7 @@ LIMIT 1
 
 
 async def under_way(session: ReadSession, customer_id: UUID) -> str | None:
-    """The state of a contact that isn't over, or of a callback that is being dialled."""
+    """The state of a call that isn't over, or of a callback that is being dialled."""
     state: str | None = await session.fetch_value(UNDER_WAY, customer_id)
     return state
 
@@ -73,9 +73,11 @@ ERASE = (
     """,  # noqa: S608
     f"""
     UPDATE contacts SET customer_id = NULL, caller_number = NULL, note = NULL, disposition = NULL, needs = '{{}}',
+        thread_id = NULL,
         switch_call_id = CASE direction WHEN 'in' THEN NULL ELSE switch_call_id END
     WHERE id IN ({CONTACTS}) AND {_BOTH}
     """,  # noqa: S608
+    f"DELETE FROM threads WHERE ({CUSTOMER['threads']}) AND {_BOTH}",  # noqa: S608
     f"DELETE FROM messages WHERE ({CUSTOMER['messages']}) AND {_BOTH}",  # noqa: S608
     f"DELETE FROM customer_phones WHERE customer_id = $1 AND {_BOTH}",  # noqa: S608
     f"DELETE FROM book_moves WHERE customer_id = $1 AND {_BOTH}",  # noqa: S608

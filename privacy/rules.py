@@ -12,6 +12,7 @@ from typing import Literal
 from uuid import UUID
 
 from books.reading import LOOK_AHEAD
+from contacts.models import FINAL as FINAL_CONTACTS
 from kit.settings import Settings
 
 BATCH = 2_000
@@ -54,6 +55,22 @@ def _deleted(name: str, table: str, keep: timedelta, due: str) -> Rows:
 CONTACTS_DUE = (
     "t.ended_at < $1 AND (t.caller_number IS NOT NULL OR t.note IS NOT NULL OR t.disposition IS NOT NULL)"
 )
+THREADS_DUE = f"""
+t.last_at < $1 AND NOT EXISTS (
+    SELECT FROM contacts c
+    WHERE c.thread_id = t.id AND c.market_id = t.market_id AND c.state NOT IN ({FINAL_CONTACTS})
+)
+"""
+
+FORGET_THREADS = f"""
+WITH old AS (
+    SELECT id, market_id FROM threads AS t WHERE {THREADS_DUE} LIMIT $2
+), freed AS (
+    UPDATE contacts c SET thread_id = NULL FROM old WHERE c.thread_id = old.id AND c.market_id = old.market_id
+)
+DELETE FROM threads WHERE (id, market_id) IN (SELECT id, market_id FROM old)
+"""  # noqa: S608 - constants of ours
+
 CALLBACKS_DUE = "t.final_at < $1 AND (t.number IS NOT NULL OR t.topic IS NOT NULL)"
 MESSAGES_DUE = "t.ended_at < $1 AND num_nonnulls(t.customer_id, t.advisor_id) > 0"
 ATTEMPTS_DUE = "t.ended_at < $1 AND t.number IS NOT NULL"
@@ -67,7 +84,8 @@ t.leaving_at < $1 AND t.name <> '' AND NOT EXISTS (
 
 FORGET_LEAVERS = f"""
 WITH gone AS (
-    UPDATE advisors SET name = '', external_ref = 'left-' || id, email = NULL, photo_url = NULL, sip_uri = NULL,
+    UPDATE advisors SET name = '', external_ref = 'left-' || id, email = NULL, mail_name = NULL,
+        photo_url = NULL, sip_uri = NULL,
         sip_endpoint = NULL, working_pattern = '{{}}', phone_capacity = 0
     WHERE id IN (SELECT id FROM advisors AS t WHERE {LEAVERS_DUE} LIMIT $2)
     RETURNING id
@@ -104,6 +122,7 @@ def rules(settings: Settings) -> list[Months | Rows]:
             f"(SELECT id, market_id FROM contacts AS t WHERE {CONTACTS_DUE} AND t.id >= $3 AND t.id < $4 LIMIT $2)",
             walks=True,
         ),
+        Rows("threads", "threads", contacts, "deleted", THREADS_DUE, FORGET_THREADS),
         Rows(
             "callbacks",
             "callbacks",

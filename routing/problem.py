@@ -114,6 +114,8 @@ class ContactProblem:
     held_s: float = 0.0
     hold_told_s: float | None = None
     """The expected wait that the caller heard when they chose to hold."""
+    own_until: datetime | None = None
+    """Until then a mail waits for its own advisor and nobody else."""
 
     @property
     def home_id(self) -> Id | None:

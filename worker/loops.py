@@ -1,6 +1,7 @@
 """The loops of a replica: any number of replicas may run them, each piece of work is done once.
 
 - `dispatch` is woken by every commit that frees an advisor or makes somebody wait, and looks every 200 ms anyway.
+- `inboxes` offers chats and mails to whoever has room for one, woken by the same commits.
 - `deadlines` does whatever falls due by itself, each item in a transaction of its own.
 - `clock` measures this machine's offset to the database's clock, by which all deadlines are judged.
 - `months` makes next month's partitions ahead of time; `numbers` puts numbers to rest and lets rested ones back.
@@ -29,7 +30,7 @@ from audit import sealing
 from books import work as book_work
 from books.computing import WARM, Workshop
 from callbacks.letters import Letters as PromiseLetters
-from contacts import dispatch, handling
+from contacts import dispatch, handing_out, handling
 from contacts.bursts import Burst, Solver
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
@@ -54,6 +55,8 @@ from reporting.measuring import Measuring
 from routing.matching import Pair
 
 POLL = timedelta(milliseconds=200)
+INBOXES_EVERY = timedelta(seconds=2)
+"""Nobody holds a line for a chat or a mail; whoever gets room wakes the loop besides."""
 CLOCK_EVERY = timedelta(seconds=5)
 WORST_OFFSET = timedelta(seconds=2)
 MESSAGES_EVERY = timedelta(seconds=5)
@@ -85,6 +88,7 @@ class Worker:
         """For large bursts; where nobody has entered it they are matched one by one."""
         self.courier = courier or courier_of(settings or Settings())
         self.freed, self.queued, self.asked = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.roomy = asyncio.Event()
         self._freed_at: float | None = None
         database.after_commit(self._committed)
 
@@ -92,6 +96,7 @@ class Worker:
         if "dispatch" in wakes:
             self._freed_at = self._freed_at or monotonic()
             self.freed.set()
+            self.roomy.set()
         if "books" in wakes:
             self.asked.set()
         if "messages" in wakes:
@@ -112,6 +117,7 @@ class Worker:
     def loops(self) -> list[Loop]:
         return [
             Loop("dispatch", self.dispatch_once, POLL, wake=self.freed),
+            Loop("inboxes", self.inboxes_once, INBOXES_EVERY, wake=self.roomy),
             Loop("deadlines", self.deadlines_once, POLL),
             Loop("clock", self.clock_once, CLOCK_EVERY),
             Loop("months", self.months_once, timedelta(hours=1)),
@@ -157,6 +163,16 @@ class Worker:
 
     async def _one_by_one(self, session: Session) -> dispatch.Dispatched:
         return await dispatch.dispatch(session, self.exchange, self.clock.now(), "one_by_one")
+
+    async def inboxes_once(self) -> int:
+        """Chats and mails that were offered to whoever has room."""
+        now = self.clock.now()
+        async with self.database.reading() as session:
+            waiting = await handing_out.waiting(session, now)
+        return sum([await self.database.run(partial(self._hand_out, one, now)) for one in waiting])
+
+    async def _hand_out(self, contact_id: UUID, now: datetime, session: Session) -> bool:
+        return await handing_out.hand_out(session, self.exchange, contact_id, now)
 
     async def deadlines_once(self) -> dict[str, int]:
         """Treat everything that is due; returns how much of which kind. What fails delays none of the others."""

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "0510"
+revision: str = "0016"
 down_revision: str | None = "0015"
 branch_labels: str | None = None
 depends_on: str | None = None

@@ -250,7 +250,15 @@ def customers_routes() -> list[str]:
 
 
 SLOT = {"slot_starts_at": "2026-11-24T10:00:00+01:00"}
-BODIES: dict[str, Any] = {"callbacks": SLOT, "move": SLOT}
+HELLO = {"text": "Guten Tag"}
+BODIES: dict[str, Any] = {
+    "callbacks": SLOT,
+    "move": SLOT,
+    "chats": HELLO,
+    "messages": HELLO,
+    "choose": {"choice": "message"},
+}
+THINGS = {"callback_id": "cb", "chat_id": "con"}
 
 
 @pytest.mark.parametrize("name", customers_routes())
@@ -263,14 +271,20 @@ async def test_nothing_of_another_customer_is_told_from_what_is_not_there(
     method, path = name.split(" ")
     body = BODIES.get(path.rpartition("/")[2], {}) if method == "POST" else None
 
+    parameter = next((one for one in THINGS if f"{{{one}}}" in path), "callback_id")
+    kind = THINGS[parameter]
+
     async def ask(ref: str, callback: str) -> Response:
-        place = path.format(external_ref=ref, callback_id=callback)
+        place = path.format(external_ref=ref, **{parameter: callback})
         return await client.with_token(token).request(method, place, json=body, headers=TRACED)
 
-    mine, theirs, nothing = names["cb_K-4"], names["cb_K-2"], "cb_01J00000000000000000000000"
+    mine, theirs = (
+        (names["cb_K-4"], names["cb_K-2"]) if kind == "cb" else (names["con_ringing"], names["con_talking"])
+    )
+    nothing = f"{kind}_01J00000000000000000000000"
     unknown = await ask("K-99", nothing)
     answers = [await ask(ref, callback) for ref in ("K-2", "K-99", "k-1", "K-1x") for callback in (mine, theirs)]
-    answers += [await ask("K-1", theirs)] if "{callback_id}" in path else []
+    answers += [await ask("K-1", theirs)] if f"{{{parameter}}}" in path else []
 
     assert unknown.status_code == 404
     assert unknown.json()["type"].endswith("/not-found")

@@ -324,7 +324,10 @@ ACTORS = {
 """Role → who has it → whose things lie how far from them. Leads sit elsewhere than those they lead."""
 
 WEEK = {"starts_at": "2026-12-14T00:00:00+01:00", "ends_at": "2026-12-15T00:00:00+01:00", "kind": "vacation"}
-BODIES = {"POST /v1/advisors/{advisor_id}/absences": WEEK}
+BODIES = {
+    "POST /v1/advisors/{advisor_id}/absences": WEEK,
+    "POST /v1/contacts/{contact_id}/messages": {"text": "Guten Tag"},
+}
 CALLS = {"anna": "ringing", "carl": "talking", "ben": "over"}
 UNKNOWN = UUID(int=7)
 TRACED = {"X-Request-Id": "trace-0123456789abcdef"}

@@ -44,6 +44,11 @@ PROMISE = "(SELECT id FROM callbacks WHERE state = 'scheduled')"
 KEPT = "(SELECT id FROM callbacks WHERE state = 'dialling')"
 DIAL = "(SELECT token FROM callback_attempts LIMIT 1)"
 
+A_PLACE = (
+    "INSERT INTO channel_slots (advisor_id, channel, slot, market_id, contact_id, taken_at) "
+    f"VALUES ({ANNA}, 'chat', {{slot}}, 'DE', {{contact}}, {NOW})"
+)
+
 ATTEMPT = (
     "INSERT INTO callback_attempts (token, market_id, callback_id, advisor_id, ordinal, number, committed_at, "
     "handed_at, ended_at, result) SELECT gen_random_uuid(), market_id, {callback}, advisor_id, ordinal, number, "
@@ -115,6 +120,11 @@ CASES = (
     broken("I4", "other_market", f"DELETE FROM advisor_markets WHERE advisor_id = {BEN}"),
     broken("I4", "other_language", "UPDATE advisors SET languages = '{es}' WHERE name = 'Ben'"),
     broken("I4", "lacks_skill", f"DELETE FROM advisor_skills WHERE advisor_id = {BEN}"),
+    broken(
+        "I4",
+        "doing_something_else",
+        "UPDATE offers SET channel = 'email', made_at = made_at + interval '1 s' WHERE state = 'open'",
+    ),
     broken("I5", "overdue", f"UPDATE offers SET deadline_at = {NOW} - interval '3 s' WHERE state = 'open'"),
     broken("I6", "unguarded", "DROP TRIGGER legal_transition ON offers"),
     broken(
@@ -123,6 +133,11 @@ CASES = (
         event("contact", "con_X", '{"state": "completed"}'),
         event("contact", "con_X", '{"state": "connected"}'),
     ),
+    broken("I1", "over_capacity", A_PLACE.format(slot=99, contact="gen_random_uuid()")),
+    broken(
+        "I1", "without_a_place", f"UPDATE contacts SET channel = 'chat', switch_call_id = NULL WHERE id = {CALL}"
+    ),
+    broken("I7", "place_without_contact", A_PLACE.format(slot=1, contact="gen_random_uuid()")),
     broken(
         "I7",
         "offered_without_offer",

@@ -17,6 +17,7 @@ from api.exchange import exchange_of
 from api.services import Services
 from kit.actors import acting
 from kit.clock import VirtualClock
+from kit.ids import encode
 from tests.books.shop import Shop
 from tests.nasty.company import GENERAL, PASSWORD, Names
 from tests.nasty.test_nasty import filled, named
@@ -151,7 +152,40 @@ STEPS = (
         "ben", "POST /v1/contacts/{contact_id}/wrap-up", "/v1/contacts/@con_over/wrap-up",
         {"note": NOTE, "disposition": NOTE, "solved": True},
     ),
+    Step("anna", "PUT /v1/desk/presence", "/v1/desk/presence", {"state": "available"}),
+    Step(
+        "control_center", "POST /v1/customers/{external_ref}/chats", "/v1/customers/K-3/chats", {"text": NOTE},
+        {"con_chat": "id"},
+    ),
+    Step(
+        "control_center", "POST /v1/customers/{external_ref}/chats/{chat_id}/messages",
+        "/v1/customers/K-3/chats/@con_chat/messages", {"text": NOTE},
+    ),
+    Step("ben", "POST /v1/offers/{offer_id}/accept", "/v1/offers/@off_chat/accept"),
+    Step("ben", "POST /v1/contacts/{contact_id}/hand-over", "/v1/contacts/@con_chat/hand-over", {}),
+    Step("anna", "POST /v1/contacts/{contact_id}/messages", "/v1/contacts/@con_chat/messages", {"text": NOTE}),
+    Step(
+        "anna", "POST /v1/contacts/{contact_id}/end", "/v1/contacts/@con_chat/end",
+        {"note": NOTE, "disposition": NOTE, "solved": True},
+    ),
+    Step("anna", "PUT /v1/desk/presence", "/v1/desk/presence", {"state": "break"}),
     Step("ben", "PUT /v1/desk/presence", "/v1/desk/presence", {"state": "break", "reason": "lunch"}),
+    Step(
+        "control_center", "POST /v1/customers/{external_ref}/chats", "/v1/customers/K-3/chats", {"text": NOTE},
+        {"con_chat": "id"},
+    ),
+    Step(
+        "control_center", "POST /v1/customers/{external_ref}/chats/{chat_id}/choose",
+        "/v1/customers/K-3/chats/@con_chat/choose", {"choice": "message"},
+    ),
+    Step(
+        "control_center", "POST /v1/customers/{external_ref}/chats", "/v1/customers/K-7/chats", {"text": NOTE},
+        {"con_left": "id"},
+    ),
+    Step(
+        "control_center", "POST /v1/customers/{external_ref}/chats/{chat_id}/leave",
+        "/v1/customers/K-7/chats/@con_left/leave",
+    ),
     Step(
         "admin", "POST /v1/imports/customers", "/v1/imports/customers",
         content=f"external_ref,market,name,email,phones,languages\nC-2,DE,{NAME},{EMAIL},{CALLER},de\n".encode(),
@@ -225,7 +259,7 @@ READING = (
     ("auditor", "/v1/customers/C-2/export"), ("auditor", "/v1/audit"), ("auditor", "/v1/erasures"),
     ("auditor", "/v1/messages"), ("auditor", f"/v1/messages?recipient={NAME}"),
     ("auditor", "/v1/sessions/current/export"), ("control_center", "/v1/customers/C-2/advisor"),
-    ("supervisor", "/v1/contacts/@con_over"), ("supervisor", "/v1/directory"),
+    ("supervisor", "/v1/contacts/@con_over"), ("supervisor", "/v1/contacts/@con_chat/thread"), ("supervisor", "/v1/directory"),
     ("admin", f"/v1/accounts?after={NAME}"), ("control_center", f"/v1/customers/{NAME}"),
 )  # fmt: skip
 
@@ -259,10 +293,19 @@ async def walked(client: Client, names: Names) -> AsyncIterator[tuple[Step, Resp
         if "@slot" in str(step.body):
             slots = (await client.as_(step.who).get("/v1/customers/C-1/callback-slots")).json()["slots"]
             names["slot"], names["later"] = slots[-2]["starts_at"], slots[-1]["starts_at"]
+        if "@off_chat" in step.path:
+            names["off_chat"] = await offer_of_chat(client.app.state.services)
         answer = await sent(client, names, step)
         assert answer.status_code < 300, f"{step.route}: {answer.status_code} {answer.text}"
         names.update({name: answer.json()[member] for name, member in step.keeps.items()})
         yield step, answer
+
+
+async def offer_of_chat(services: Services) -> str:
+    """The one that is open, as the stream tells the desk."""
+    async with services.database.reading() as session:
+        sql = "SELECT id FROM offers WHERE state = 'open' AND channel = 'chat'"
+        return encode("off", await session.fetch_value(sql))
 
 
 async def sent(client: Client, names: Names, step: Step) -> Response:

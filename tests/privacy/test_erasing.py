@@ -76,6 +76,7 @@ async def a_story(client: Client) -> UUID:
         client, switch, "POST", f"/v1/telephony/calls/pbx-{PHONE[1:]}/events", {"type": "hangup", "leg": "caller"}
     )
     await passed(client.app.state.services)
+    await told(client, portal, "POST", f"/v1/customers/{REF}/chats", {"text": "Guten Tag"})
     slots = (await told(client, portal, "GET", f"/v1/customers/{REF}/callback-slots"))["slots"]
     for slot in slots[-2:]:
         wish = {"slot_starts_at": slot["starts_at"], "topic": "Domain"}
@@ -102,6 +103,17 @@ async def an_attempt(database: Database, customer_id: UUID) -> None:
         SELECT gen_random_uuid(), market_id, id, advisor_id, 1, '{PHONE}', created_at, created_at, created_at,
             'not_reached'
         FROM callbacks WHERE customer_id = '{customer_id}' LIMIT 1
+        """,
+    )
+
+
+async def an_attachment(database: Database, customer_id: UUID) -> None:
+    await as_owner(
+        database,
+        f"""
+        INSERT INTO attachments (id, market_id, message_id, name, type, size, content)
+        SELECT gen_random_uuid(), m.market_id, m.id, 'bird.png', 'image/png', 4, 'bird'::bytea
+        FROM thread_messages m JOIN threads t ON t.id = m.thread_id WHERE t.customer_id = '{customer_id}'
         """,
     )
 
@@ -150,6 +162,7 @@ async def test_export_tells_every_canary_and_erasure_leaves_none(
     services: Services = client.app.state.services
     customer_id = await a_story(client)
     await an_attempt(database, customer_id)
+    await an_attachment(database, customer_id)
     await plant(database, customer_id)
 
     async with database.reading() as session:
@@ -163,11 +176,11 @@ async def test_export_tells_every_canary_and_erasure_leaves_none(
     assert exported.count("Kanarienvogel") >= 8
 
     async with database.transaction() as session:
-        assert await erase(session, exchange_of(services), customer_id, MONDAY_MORNING)
+        assert await erase(session, exchange_of(services), customer_id, services.clock.now())
 
     assert seen(await whole(database), "Kanarienvogel", PHONE, REF, REASON, "Erika") == []
     async with database.reading() as session:
-        assert await invariants.violations(session, MONDAY_MORNING) == {}
+        assert await invariants.violations(session, services.clock.now()) == {}
 
 
 async def test_search_for_what_was_left_would_find_it(company: tuple[Client, Names], database: Database) -> None:

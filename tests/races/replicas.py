@@ -154,6 +154,7 @@ FORGET = (
     "WHERE final_at IS NULL",
     "UPDATE contacts SET state = 'lost_signal', ended_at = $1, ended_reason = 'forgotten', deadline_at = NULL "
     "WHERE ended_at IS NULL",
+    "DELETE FROM channel_slots WHERE taken_at < $1",
     "UPDATE presences SET state = 'available', since = $1, idle_since = $1, deadline_at = NULL, next_state = NULL, "
     "lease_until = $1::timestamptz + interval '1 day'",
 )

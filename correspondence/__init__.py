@@ -1,0 +1,1 @@
+"""What customers and advisors write to each other: threads, the messages in them, what is attached."""
