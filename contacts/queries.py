@@ -146,6 +146,12 @@ FROM (
 ) lately
 """
 
+ANSWERED_BY = """
+SELECT answered_at, ended_at FROM contacts
+WHERE advisor_id = $1 AND answered_at >= $2 AND answered_at < $3 AND state = 'completed'
+ORDER BY answered_at
+"""
+
 ACTIVE_OF = """
 SELECT * FROM contacts WHERE advisor_id = $1 AND channel = 'phone' AND state IN ('connected', 'wrapping')
 """
@@ -295,6 +301,13 @@ async def handled_lately(session: ReadSession, market_id: str, now: datetime) ->
     row = await session.fetch_row(HANDLED_LATELY, market_id, now)
     assert row is not None
     return row["total_s"], row["count"]
+
+
+async def answered_by(
+    session: ReadSession, advisor_id: UUID, since: datetime, until: datetime
+) -> list[dict[str, Any]]:
+    """When an advisor was with customers, wrap-up included."""
+    return await session.fetch(ANSWERED_BY, advisor_id, since, until)
 
 
 async def active_of(session: ReadSession, advisor_id: UUID) -> dict[str, Any] | None:

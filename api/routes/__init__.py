@@ -28,6 +28,7 @@ from api.routes import (
     signing_keys,
     stream,
     telephony,
+    waits,
 )
 
 ROUTERS = (
@@ -47,6 +48,7 @@ ROUTERS = (
     absences.router,
     book_runs.router,
     desk_groups.router,
+    waits.router,
     markets.router,
     numbers.router,
     decisions.router,
