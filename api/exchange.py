@@ -8,6 +8,7 @@ from api.services import Services
 from contacts.exchange import Exchange
 from contacts.gathering import Gatherer
 from contacts.meters import Meters
+from contacts.rehearsing import Rehearser
 from kit.catalogue import Catalogue
 
 
@@ -20,6 +21,11 @@ def exchange_of(services: Services) -> Exchange:
             catalogue=catalogue, new_id=services.new_id, meters=Meters(services.metrics)
         )
     return cast(Exchange, found)
+
+
+def rehearser_of(services: Services) -> Rehearser:
+    """Where policies are rehearsed, one after the other."""
+    return cast(Rehearser, services.extras.setdefault("rehearser", Rehearser()))
 
 
 def gatherer_of(services: Services) -> Gatherer:

@@ -84,6 +84,12 @@ class Contact(SQLModel, table=True):
         ),
         Index("ix_contacts_customer", "customer_id", "received_at"),
         Index(
+            "ix_contacts_answered",
+            "advisor_id",
+            "answered_at",
+            postgresql_where=text("answered_at IS NOT NULL AND state = 'completed'"),
+        ),
+        Index(
             "ix_contacts_stranger",
             "caller_number",
             postgresql_where=text("customer_id IS NULL AND caller_number IS NOT NULL"),

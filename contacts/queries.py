@@ -16,6 +16,7 @@ from pydantic_core import to_json
 
 from contacts.models import FINAL, Contact
 from kit.database import ReadSession, Row, Session
+from kit.ids import first_at
 from telephony.inbound import InboundCall
 
 SITUATIONS = """
@@ -162,6 +163,24 @@ FROM (
     WHERE market_id = $1 AND channel = 'phone' AND state = 'completed' AND ended_at <= $2
     ORDER BY ended_at DESC, id LIMIT 200
 ) lately
+"""
+
+ANSWERED_BY = """
+SELECT answered_at, ended_at FROM contacts
+WHERE advisor_id = $1 AND answered_at >= $2 AND answered_at < $3 AND state = 'completed'
+ORDER BY answered_at
+"""
+
+ENDED_LATELY = """
+SELECT * FROM (
+    SELECT id, state, received_at, own_advisor_id, own_by, language, needs, choice, answered_at, hung_up_at,
+           ended_at
+    FROM contacts
+    WHERE market_id = $1 AND id >= $2 AND received_at >= $3 AND received_at < $4 AND ended_at IS NOT NULL
+      AND channel = 'phone' AND direction = 'in' AND state <> 'lost_signal'
+      AND (state <> 'closed_hours' OR ended_reason = 'full')
+    ORDER BY id DESC LIMIT $5
+) newest ORDER BY received_at, id
 """
 
 ACTIVE_OF = """
@@ -340,6 +359,21 @@ async def handled_lately(session: ReadSession, market_id: str, now: datetime) ->
     row = await session.fetch_row(HANDLED_LATELY, market_id, now)
     assert row is not None
     return row["total_s"], row["count"]
+
+
+async def answered_by(
+    session: ReadSession, advisor_id: UUID, since: datetime, until: datetime
+) -> list[dict[str, Any]]:
+    """When an advisor was with customers, wrap-up included."""
+    return await session.fetch(ANSWERED_BY, advisor_id, since, until)
+
+
+async def ended_lately(
+    session: ReadSession, market_id: str, since: datetime, until: datetime, limit: int
+) -> list[dict[str, Any]]:
+    """Inbound calls that came while the market was open and are over, the newest so many, in the order they came.
+    Ids are made from the clock, so the primary key finds them."""
+    return await session.fetch(ENDED_LATELY, market_id, first_at(since), since, until, limit)
 
 
 async def active_of(session: ReadSession, advisor_id: UUID) -> dict[str, Any] | None:

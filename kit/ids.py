@@ -44,6 +44,11 @@ def made_at(identifier: UUID) -> datetime:
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
 
 
+def first_at(instant: datetime) -> UUID:
+    """No id that was made from then on is smaller."""
+    return UUID(int=int(instant.timestamp() * 1000) << 80)
+
+
 @lru_cache(maxsize=16_384)  # one routed call writes the same few ids fifteen times
 def encode(prefix: str, identifier: UUID) -> str:
     """`("con", uuid)` → `con_01J…`."""

@@ -6,6 +6,7 @@ A policy is data with a version and an instant from which it holds; a decision n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Self
 
@@ -157,6 +158,19 @@ class Policy(Strict):
     def routing_as(self, name: str) -> RoutingPolicy:
         """The part that the core reads, under the name that its decisions carry: `DE/7`."""
         return replace(self.routing, name=name)
+
+
+def differences(before: Policy, after: Policy) -> list[tuple[str, object, object]]:
+    """Fields that are not the same, by their path, with both values."""
+    one, other = _flat(before.model_dump(mode="json")), _flat(after.model_dump(mode="json"))
+    return [(name, one[name], other[name]) for name in one if one[name] != other[name]]
+
+
+def _flat(rules: Mapping[str, object], within: str = "") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in rules.items():
+        found |= _flat(value, f"{within}{name}.") if isinstance(value, Mapping) else {f"{within}{name}": value}
+    return found
 
 
 DEFAULT = Policy()

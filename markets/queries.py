@@ -26,6 +26,12 @@ WHERE market_id = $1 AND ($2::integer IS NULL OR version < $2)
 ORDER BY version DESC LIMIT $3
 """
 
+POLICY = "SELECT version, valid_from, rules FROM policies WHERE market_id = $1 AND version = $2"
+
+BEGINS_AT = "SELECT EXISTS (SELECT FROM policies WHERE market_id = $1 AND valid_from = $2)"
+
+WITHDRAW = "DELETE FROM policies WHERE market_id = $1 AND version = $2 AND valid_from > $3 RETURNING version"
+
 NEWEST_VERSION = "SELECT coalesce(max(version), 0) FROM policies WHERE market_id = $1"
 
 LOCK_MARKET = "SELECT id FROM markets WHERE id = $1 FOR NO KEY UPDATE"
@@ -35,6 +41,20 @@ PHONE_REGIONS = "SELECT id, phone_region, time_zone, languages FROM markets"
 
 async def policy_in_force(session: ReadSession, market_id: str, now: datetime) -> Row | None:
     return await session.fetch_row(POLICY_IN_FORCE, market_id, now)
+
+
+async def policy(session: ReadSession, market_id: str, version: int) -> Row | None:
+    return await session.fetch_row(POLICY, market_id, version)
+
+
+async def begins_at(session: ReadSession, market_id: str, valid_from: datetime) -> bool:
+    """Whether a version begins at that very instant."""
+    return bool(await session.fetch_value(BEGINS_AT, market_id, valid_from))
+
+
+async def withdraw(session: Session, market_id: str, version: int, now: datetime) -> bool:
+    """False where it is in force already, or was."""
+    return await session.fetch_value(WITHDRAW, market_id, version, now) is not None
 
 
 async def policies(session: ReadSession, market_id: str, before: int | None, limit: int) -> Sequence[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -72,6 +72,46 @@ class PolicyAnswer(Shown):
     version: int
     valid_from: Moment | None
     rules: Policy
+
+
+class FieldChange(Shown):
+    """One rule that another version says otherwise."""
+
+    field: str = Field(examples=["routing.hold_max_s"])
+    before: Any
+    after: Any
+
+
+class CourseAnswer(Shown):
+    """How the calls would have gone. Nobody's figures: of all of them together."""
+
+    outcomes: dict[str, int] = Field(
+        description="Answered by their `own` advisor or by a `colleague`; `promised` a callback; `abandoned`; "
+        "`turned_away`."
+    )
+    within_20s: float = Field(description="Answered within 20 s, of those who stayed on the line.")
+    mean_wait_s: float = Field(description="Of those who were answered.")
+    wait_p90_s: float
+
+
+class RehearsalAnswer(Shown):
+    """The last calls of the market once more, by the rules that route, under both policies. What is recorded stays:
+    when they came, what they asked for, how long they talked, when they hung up. People work as planned."""
+
+    calls: int
+    since: Moment | None = Field(description="When the first of them came.")
+    before: CourseAnswer
+    after: CourseAnswer
+    otherwise: int = Field(description="How many would have gone to somebody else, or ended in another way.")
+
+
+class PolicyPreview(Shown):
+    """What a policy would change against the one that is in force when it begins."""
+
+    valid_from: Moment
+    follows: str = Field(description="The policy in force until then: `DE/7`.")
+    changes: list[FieldChange]
+    rehearsal: RehearsalAnswer | None = Field(description="Null where it took too long.")
 
 
 class Policies(Shown):

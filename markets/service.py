@@ -24,8 +24,12 @@ class SiteNameTaken(Conflict):
     word, title = "site-name-taken", "There is a site of that name already."
 
 
+class PolicyInForce(Conflict):
+    word, title = "policy-in-force", "That policy is in force or was; declare the next one instead."
+
+
 class PeriodRefused(Unprocessable):
-    """Codes: `backwards`, `past`."""
+    """Codes: `backwards`, `past`, `taken`."""
 
     word, title = "period-refused", "That period can't be meant."
 
@@ -106,15 +110,36 @@ async def declare(session: Session, market_id: str, wanted: PolicyCommand, now: 
     """Add a version of the market's rules, in force from `valid_from` or at once. The past stays as it was."""
     if not await queries.lock_market(session, market_id):
         raise NotFound
-    valid_from = wanted.valid_from or now
-    if valid_from < now:
-        raise PeriodRefused(Error("/valid_from", "past"))
+    valid_from = await begins(session, market_id, wanted, now)
     version = await queries.newest_version(session, market_id) + 1
     rules = wanted.rules.model_dump(mode="json")
     policy = Policy(market_id=market_id, version=version, valid_from=valid_from, rules=rules)
     session.orm.add(policy)
     _announce(session, "policy.declared", market_id, now, policy=name_of(market_id, version))
     return policy
+
+
+async def begins(session: ReadSession, market_id: str, wanted: PolicyCommand, now: datetime) -> datetime:
+    """From when on it would hold. Raises `PeriodRefused`: in the past, or at the instant of another version to
+    come, which has to be withdrawn first."""
+    valid_from = wanted.valid_from or now
+    if valid_from < now:
+        raise PeriodRefused(Error("/valid_from", "past"))
+    if valid_from > now and await queries.begins_at(session, market_id, valid_from):
+        raise PeriodRefused(Error("/valid_from", "taken"))
+    return valid_from
+
+
+async def withdraw(session: Session, market_id: str, version: int, now: datetime) -> None:
+    """Take back a version that is not in force yet. Raises `NotFound`, `PolicyInForce`."""
+    if (
+        not await queries.lock_market(session, market_id)
+        or await queries.policy(session, market_id, version) is None
+    ):
+        raise NotFound
+    if not await queries.withdraw(session, market_id, version, now):
+        raise PolicyInForce
+    _announce(session, "policy.withdrawn", market_id, now, policy=name_of(market_id, version))
 
 
 async def close(

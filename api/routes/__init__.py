@@ -26,12 +26,14 @@ from api.routes import (
     numbers,
     oidc,
     pages,
+    policies,
     privacy,
     products,
     sessions,
     signing_keys,
     stream,
     telephony,
+    waits,
 )
 
 ROUTERS = (
@@ -55,7 +57,9 @@ ROUTERS = (
     absences.router,
     book_runs.router,
     desk_groups.router,
+    waits.router,
     markets.router,
+    policies.router,
     numbers.router,
     decisions.router,
     audit.router,

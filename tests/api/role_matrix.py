@@ -135,6 +135,13 @@ GRANTS: dict[str, str] = {
     "GET /v1/desk-groups": STAFF,
     "GET /v1/desk-groups/{group_id}": STAFF,
     "PUT /v1/desk-groups/{group_id}": "admin",
+    "POST /v1/markets/{market_id}/policies/preview": "supervisor admin",
+    "DELETE /v1/markets/{market_id}/policies/{version}": "admin",
+    "GET /v1/desk-groups/{group_id}/expected-wait": READERS,
+    "GET /v1/advisors/{advisor_id}/expected-wait": READERS,
+    "GET /v1/customers/{external_ref}/advisor/expected-wait": (
+        "advisor lead supervisor auditor control_center customer"
+    ),
     "GET /v1/markets": READERS,
     "GET /v1/markets/{market_id}": READERS,
     "PUT /v1/markets/{market_id}": "admin",
