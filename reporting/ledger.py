@@ -2,8 +2,8 @@
 
 Each promise is counted once under `promised`, on the day on which it was given by the market's clock, and once
 under its end or as `open`: so promised = kept + late + broken + cancelled + settled + merged + open. `moved` and
-`handed` are told beside. A desk group of fewer than five people is not told apart (I38): its promises are with those
-that belong to no group. Nothing is told by advisor.
+`handed` are told beside. A desk group of fewer than five people is not told apart (I38): its promises are with
+those that belong to no group. Nothing is told by advisor.
 """
 
 from __future__ import annotations
