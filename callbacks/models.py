@@ -167,3 +167,14 @@ class CallbackQuestion(SQLModel, table=True):
     answer: str | None = Field(default=None, sa_type=Text)
     answered_by: str | None = Field(default=None, sa_type=Text)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+@kept("promises", "advisor", "pseudonymous", codes="token_hash")
+class CalendarFeed(SQLModel, table=True):
+    """The secret in the address of an advisor's calendar, as a hash."""
+
+    __tablename__ = "calendar_feeds"
+
+    advisor_id: UUID = Field(primary_key=True, foreign_key="advisors.id")
+    token_hash: bytes
+    made_at: datetime = Field(sa_type=Instant)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -15,6 +15,7 @@ from kit.database import ReadSession, Row, Session
 from kit.intervals import Interval
 
 COLUMNS = frozenset(Callback.model_fields)
+Promised: TypeAlias = tuple[Interval, int | None]
 OPEN = "('requested', 'scheduled', 'due', 'offered', 'dialling', 'missed')"
 
 LOCK_OPEN_OF_CUSTOMER = f"""
@@ -22,12 +23,12 @@ SELECT * FROM callbacks WHERE customer_id = $1 AND market_id = $2 AND state IN {
 """  # noqa: S608  # constants
 
 WINDOWS = f"""
-SELECT window_starts_at, window_ends_at FROM callbacks
+SELECT window_starts_at, window_ends_at, expected_minutes FROM callbacks
 WHERE advisor_id = $1 AND state IN {OPEN} AND owner_state = 'own' AND id IS DISTINCT FROM $2
 """  # noqa: S608
 
 GROUP_WINDOWS = f"""
-SELECT window_starts_at, window_ends_at FROM callbacks
+SELECT window_starts_at, window_ends_at, expected_minutes FROM callbacks
 WHERE desk_group_id = $1 AND state IN {OPEN} AND owner_state = 'handed_to_group' AND id IS DISTINCT FROM $2
 """  # noqa: S608
 
@@ -69,7 +70,7 @@ DUE = """
 SELECT * FROM callbacks cb
 WHERE state = 'due'
   AND NOT EXISTS (SELECT FROM callback_attempts a WHERE a.number = cb.number AND a.ended_at IS NULL)
-ORDER BY window_ends_at, id
+ORDER BY coalesce(planned_at, window_ends_at), id
 LIMIT $1
 FOR UPDATE SKIP LOCKED
 """
@@ -204,15 +205,17 @@ async def hold_ledger(session: Session, owner_id: UUID) -> None:
     await session.execute("SELECT pg_advisory_xact_lock(21, hashtext($1))", str(owner_id))
 
 
-async def windows(session: ReadSession, advisor_id: UUID, but: UUID | None = None) -> list[Interval]:
-    """The windows promised of this advisor's own time, `but` one."""
-    rows = await session.fetch(WINDOWS, advisor_id, but)
-    return [Interval(row["window_starts_at"], row["window_ends_at"]) for row in rows]
+async def windows(session: ReadSession, advisor_id: UUID, but: UUID | None = None) -> list[Promised]:
+    """The windows promised of this advisor's own time, `but` one, each with its call's minutes where they are known."""
+    return _promised(await session.fetch(WINDOWS, advisor_id, but))
 
 
-async def group_windows(session: ReadSession, group_id: UUID, but: UUID | None = None) -> list[Interval]:
-    rows = await session.fetch(GROUP_WINDOWS, group_id, but)
-    return [Interval(row["window_starts_at"], row["window_ends_at"]) for row in rows]
+async def group_windows(session: ReadSession, group_id: UUID, but: UUID | None = None) -> list[Promised]:
+    return _promised(await session.fetch(GROUP_WINDOWS, group_id, but))
+
+
+def _promised(rows: Sequence[Row]) -> list[Promised]:
+    return [(Interval(row["window_starts_at"], row["window_ends_at"]), row["expected_minutes"]) for row in rows]
 
 
 async def own_within(session: ReadSession, advisor_id: UUID, period: Interval) -> Sequence[Row]:
@@ -258,8 +261,8 @@ async def overdue(session: ReadSession, now: datetime, limit: int = 200) -> list
 
 
 async def due(session: Session, limit: int = 200) -> Sequence[Row]:
-    """Promises to keep now, the window that ends first first, locked; others' are passed over, and so is a number
-    that is being dialled for another promise."""
+    """Promises to keep now, locked, in the order of their times, else of the ends of their windows; others' are
+    passed over, and so is a number that is being dialled for another promise."""
     return await session.fetch(DUE, limit)
 
 

@@ -44,6 +44,10 @@ class SlotPolicy:
     def minutes_per_promise(self) -> int:
         return max(1, ceil(self.expected_minutes / self.share))
 
+    def rooms_for(self, minutes: int | None) -> int:
+        """How many rooms a call of this length takes; None: the usual one."""
+        return 1 if minutes is None else max(1, ceil(minutes / self.share / self.minutes_per_promise))
+
     @property
     def horizon(self) -> timedelta:
         return timedelta(days=self.horizon_days)
@@ -79,8 +83,8 @@ class Ledger:
         overdue = len(calendar.promises) - len(ahead)
         return cls(free, rooms[overdue:], ahead)
 
-    def has_room(self, slot: Slot) -> bool:
-        """Whether one more promise is kept, and none of those kept before is lost.
+    def has_room(self, slot: Slot, rooms: int = 1) -> bool:
+        """Whether one more promise of so many rooms is kept, and none of those kept before is lost.
 
         Only promises whose windows touch, directly or through each other, compete; the others aren't looked at.
         """
@@ -89,7 +93,7 @@ class Ledger:
         for place, promise in enumerate(self.promises):
             if promise.overlaps(reach):
                 agenda.take(place, self.within(promise))
-        return agenda.take(len(self.promises), self.within(slot))
+        return all(agenda.take(len(self.promises) + n, self.within(slot)) for n in range(rooms))
 
     def is_open(self, slot: Slot) -> bool:
         """The same, for whoever asks of many windows."""

@@ -34,6 +34,9 @@ class WishIn(Command):
     number: Number | None = Field(None, description="Left out: a number that we know of the customer.")
     number_confirmed: bool | None = Field(None, description="Whether the customer has said that it is theirs.")
     topic: Topic | None = None
+    expected_minutes: int | None = Field(
+        None, ge=1, le=120, description="Where the call will be longer, or shorter, than the market's usual one."
+    )
     suits_from: Moment | None = Field(
         None, description="What else suits: from then to `suits_until` we may move it."
     )

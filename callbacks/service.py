@@ -44,6 +44,8 @@ class Wish:
     """A promise that the same caller has just been given."""
     number_confirmed: bool | None = None
     """Whether the customer has said that this is their number, where they were asked."""
+    expected_minutes: int | None = None
+    """How long it will take, where somebody knows; else what the market's callbacks take."""
     suits: Slot | None = None
     """What suits the customer, where they have said so; within it we may move the promise ourselves."""
 
@@ -99,6 +101,7 @@ def _new_row(wish: Wish, window: Slot, new_id: UUID, now: datetime) -> dict[str,
         asked_by=wish.asked_by,
         new_number=wish.new_number,
         number_confirmed=wish.number_confirmed,
+        expected_minutes=wish.expected_minutes,
         wish_from=wish.suits.starts_at if wish.suits is not None else None,
         wish_until=wish.suits.ends_at if wish.suits is not None else None,
         next_action_at=window.starts_at,

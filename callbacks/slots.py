@@ -82,13 +82,16 @@ def _keepable(
             yield slot
 
 
-def check(slot: Slot, now: datetime, calendar: Calendar, policy: SlotPolicy) -> None:
-    """Raise `WindowClosed` or `SlotAlreadyTaken`, with the next possible window, unless `slot` can be kept."""
+def check(slot: Slot, now: datetime, calendar: Calendar, policy: SlotPolicy, *, minutes: int | None = None) -> None:
+    """Raise `WindowClosed` or `SlotAlreadyTaken`, with the next possible window, unless `slot` can be kept.
+
+    `minutes`: where the call is expected to take another time than usual.
+    """
     ledger = Ledger.of(now, calendar, policy)
     code = _why_closed(slot, now, calendar, policy)
     if code is not None:
         raise WindowClosed(code, _next_possible(slot, ledger, now, calendar, policy))
-    if not ledger.has_room(slot):
+    if not ledger.has_room(slot, policy.rooms_for(minutes)):
         raise SlotAlreadyTaken(_next_possible(slot, ledger, now, calendar, policy))
 
 

@@ -22,6 +22,7 @@ from callbacks.retries import retry_after
 from callbacks.rooms import Slot
 from contacts import arrivals, guarding, offer_queries, parking, queries
 from contacts.conversations import close_offer, ended, lost, step
+from contacts.directory import AdvisorEntry
 from contacts.exchange import Exchange
 from contacts.placing import OFFER_SLACK
 from contacts.promises import keeper_calendar, slot_policy
@@ -50,6 +51,11 @@ def may_keep(who: Person, promise: Promise) -> bool:
     if promise["owner_state"] == "own":
         return bool(promise["advisor_id"] == who.id)
     return promise["desk_group_id"] == who.group_id and promise["language"] in who.languages
+
+
+def member_may_keep(member: AdvisorEntry, promise: Promise) -> bool:
+    """Whether somebody of the desk group could keep a promise that was handed over."""
+    return promise["market_id"] in member.markets and promise["language"] in member.languages
 
 
 def urgent(scene: Scene, promise: Promise) -> bool:

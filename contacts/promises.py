@@ -6,7 +6,7 @@ own advisor keeps it where their calendar has room within the horizon, else the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,7 +101,7 @@ async def advisor_calendar(
     """The own advisor's working time, the market's hours, and what has been promised of both."""
     horizon = scene.now + slot_policy(market, scene.now).horizon
     working = scene.directory.advisors[advisor_id].working.intervals(scene.now, horizon)
-    promised = await callback_queries.windows(scene.session, advisor_id, but)
+    promised = _in_rooms(await callback_queries.windows(scene.session, advisor_id, but), scene, market)
     return Calendar(working, market.hours.open_intervals(scene.now, horizon), promised, market.hours.zone)
 
 
@@ -113,8 +113,15 @@ async def group_calendar(
     group = scene.directory.groups.get(group_id) if group_id is not None else None
     members = [scene.directory.advisors[i] for i in (group.members if group is not None else ())]
     spans: list[list[Interval]] = [member.working.intervals(scene.now, horizon) for member in members]
-    promised = await callback_queries.group_windows(scene.session, group_id, but) if group_id else []
+    found = await callback_queries.group_windows(scene.session, group_id, but) if group_id else []
+    promised = _in_rooms(found, scene, market)
     return Calendar(union(*spans), market.hours.open_intervals(scene.now, horizon), promised, market.hours.zone)
+
+
+def _in_rooms(promised: Sequence[callback_queries.Promised], scene: Scene, market: MarketEntry) -> list[Slot]:
+    """A window as often as its call takes rooms."""
+    policy = slot_policy(market, scene.now)
+    return [slot for slot, minutes in promised for _ in range(policy.rooms_for(minutes))]
 
 
 async def keeper_calendar(scene: Scene, promise: Mapping[str, Any]) -> Calendar:

@@ -52,13 +52,14 @@ async def promise(
     *,
     number_confirmed: bool | None = None,
     suits: Slot | None = None,
+    expected_minutes: int | None = None,
 ) -> Row:
     """Promise the window that begins then; `asked_by` is the stable name of who asks. Raises `NotFound`,
     `NumberMissing`, `NumberNotAllowed`, `WindowClosed`, `SlotAlreadyTaken`, `TooManyCallbacks`, `BeingCalled`."""
     customer = await _customer(scene, external_ref)
     market = scene.directory.markets[customer["market_id"]]
     target, is_new = await _number(scene, customer, number, market)
-    found = await _checked(scene, customer, starts_at, None)
+    found = await _checked(scene, customer, starts_at, None, expected_minutes)
     wish = Wish(
         market_id=market.id,
         customer_id=customer["customer_id"],
@@ -72,6 +73,7 @@ async def promise(
         new_number=is_new,
         number_confirmed=number_confirmed,
         suits=suits,
+        expected_minutes=expected_minutes,
     )
     await guards.check(scene.session, wish, market.policy(scene.now).dialling, scene.now)
     new_id = scene.exchange.new_id(scene.now)
@@ -86,7 +88,7 @@ async def move(scene: Scene, external_ref: str, callback_id: UUID, starts_at: da
     customer = await _customer(scene, external_ref)
     await _hold(scene, customer)
     row = await locked(scene, external_ref, callback_id)
-    found = await _checked(scene, customer, starts_at, row)
+    found = await _checked(scene, customer, starts_at, row, row["expected_minutes"])
     return await callbacks.move(scene.session, row, found.slot, scene.now)
 
 
@@ -108,7 +110,11 @@ async def locked(scene: Scene, external_ref: str, callback_id: UUID) -> Row:
 
 
 async def _checked(
-    scene: Scene, customer: Mapping[str, Any], starts_at: datetime, moved: Mapping[str, Any] | None
+    scene: Scene,
+    customer: Mapping[str, Any],
+    starts_at: datetime,
+    moved: Mapping[str, Any] | None,
+    minutes: int | None = None,
 ) -> Found:
     """The window, held for us until the end of the transaction, with whoever can keep it."""
     market = scene.directory.markets[customer["market_id"]]
@@ -124,7 +130,7 @@ async def _checked(
     else:
         calendar = await group_calendar(scene, market, group_id, but)
         because = "own_advisor_away" if own_id is not None else "no_own_advisor"
-    check(slot, scene.now, calendar, policy)
+    check(slot, scene.now, calendar, policy, minutes=minutes)
     return Found(slot, own_id, group_id, because)
 
 

@@ -31,7 +31,7 @@ KEPT = {"callbacks", "erasures"}
 READ = {"alembic_version", "audit_anchors", "event_epoch", "kept_by_month"}
 """Written by migrations and restores."""
 
-SECRET = {"accounts", "machine_keys", "sign_ins", "stored_answers", "stream_tickets"}
+SECRET = {"accounts", "calendar_feeds", "machine_keys", "sign_ins", "stored_answers", "stream_tickets"}
 """Of nobody's interest who makes a report."""
 
 ORDINARY = "SELECT, INSERT, UPDATE, DELETE"

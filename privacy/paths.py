@@ -68,6 +68,7 @@ ADVISOR: Mapping[str, str] = {
     "advisor_skills": "advisor_id = $1",
     "absences": "advisor_id = $1",
     "presences": "advisor_id = $1",
+    "calendar_feeds": "advisor_id = $1",
     "desk_group_members": "advisor_id = $1",
     "books": "advisor_id = $1",
     "book_run_advisors": "advisor_id = $1",

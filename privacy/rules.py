@@ -94,6 +94,8 @@ WITH gone AS (
     WHERE advisor_id IN (SELECT id FROM gone)
 ), unskilled AS (
     DELETE FROM advisor_skills WHERE advisor_id IN (SELECT id FROM gone)
+), followed AS (
+    DELETE FROM calendar_feeds WHERE advisor_id IN (SELECT id FROM gone)
 ), present AS (
     DELETE FROM absences WHERE advisor_id IN (SELECT id FROM gone)
 )

@@ -12,6 +12,8 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from routing.slots import earliest
+
 LIMIT_S = 2.0
 KEPT = 100_000
 """What keeping one more promise is worth in minutes of beginning earlier: more than a horizon of 60 days has."""
@@ -159,3 +161,22 @@ def _early(model: Any, start: Any, kept: Any) -> Any:
     cost = model.new_int_var(0, KEPT, "")
     model.add(cost >= start).only_enforce_if(kept)
     return cost
+
+
+def place_units(promises: Sequence[LongPromise], free: Free, minutes: int) -> Places:
+    """Calls of one length: free time is cut into slots side by side and the earliest assigned, without a solver."""
+    slots = sorted(
+        (begin, advisor)
+        for advisor, stretches in free.items()
+        for since, until in stretches
+        for begin in range(since, until - minutes + 1, minutes)
+    )
+    may = {
+        promise.id: [number for number, slot in enumerate(slots) if _may(promise, *slot)] for promise in promises
+    }
+    found = earliest({name: numbers for name, numbers in may.items() if numbers}, len(slots))
+    return {name: Place(*slots[number]) for name, number in found.items()}
+
+
+def _may(promise: LongPromise, begin: int, advisor: UUID) -> bool:
+    return advisor in promise.by and any(since <= begin < until for since, until in promise.windows)

@@ -8,6 +8,7 @@
 - `books` computes, carries out and takes back the run of the book that is under way.
 - `handling` learns from contacts how much time customers take.
 - `leavers` hands the books of those who leave to others.
+- `slots` gives the next day's callbacks exact times within their windows.
 - `messages` sends what is due in the outbox; it is woken by every commit that puts something there.
 - `measure` measures the invariants and what operators look at, each kind by one replica at a time.
 - `answers` forgets answers kept for repeats.
@@ -30,7 +31,7 @@ from audit import sealing
 from books import work as book_work
 from books.computing import WARM, Workshop
 from callbacks.letters import Letters as PromiseLetters
-from contacts import dispatch, handing_out, handling
+from contacts import dispatch, handing_out, handling, planning
 from contacts.bursts import Burst, Solver
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
@@ -61,6 +62,7 @@ CLOCK_EVERY = timedelta(seconds=5)
 WORST_OFFSET = timedelta(seconds=2)
 MESSAGES_EVERY = timedelta(seconds=5)
 MEASURE_EVERY = timedelta(seconds=5)
+SLOTS_EVERY = timedelta(minutes=1)
 BOOKS_EVERY = timedelta(seconds=2)
 MONTHS_AHEAD = 2
 PAIRS_AT_ONCE = 50
@@ -86,6 +88,7 @@ class Worker:
         self.workshop = Workshop(database, Apart(WARM), clock, exchange.new_id)
         self.solver = Solver()
         """For large bursts; where nobody has entered it they are matched one by one."""
+        self.slot_solver = Apart(("ortools.sat.python.cp_model",))
         self.courier = courier or courier_of(settings or Settings())
         self.freed, self.queued, self.asked = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.roomy = asyncio.Event()
@@ -125,6 +128,7 @@ class Worker:
             Loop("books", self.books_once, BOOKS_EVERY, wake=self.asked, limit=timedelta(hours=6)),
             Loop("handling", self.handling_once, timedelta(minutes=10), limit=timedelta(minutes=30)),
             Loop("leavers", self.leavers_once, timedelta(minutes=1)),
+            Loop("slots", self.slots_once, SLOTS_EVERY),
             Loop("messages", self.messages_once, MESSAGES_EVERY, wake=self.queued),
             Loop("measure", self.measuring.run_once, MEASURE_EVERY),
             Loop("answers", self.answers_once, timedelta(minutes=10)),
@@ -226,6 +230,10 @@ class Worker:
     async def leavers_once(self) -> Any:
         """Customers of advisors who leave get somebody else, one transaction each."""
         return await handover.run_once(self.database, self.books, self.clock.now(), self.exchange.new_id)
+
+    async def slots_once(self) -> int:
+        """Promises of the next day that have got an exact time within their window."""
+        return await planning.run_once(self.database, self.exchange, self.slot_solver, self.clock.now())
 
     async def messages_once(self) -> Counter[str]:
         """What became of the messages that were due; after a full turn it goes on at once."""

@@ -89,6 +89,7 @@ async def promise(
         asked_by=asker.name_for_keys,
         number_confirmed=wish.number_confirmed,
         suits=wish.suits,
+        expected_minutes=wish.expected_minutes,
     )
     return _shown(services, row, remember)
 

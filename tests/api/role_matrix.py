@@ -116,6 +116,9 @@ GRANTS: dict[str, str] = {
     "POST /v1/advisors/{advisor_id}/absences": "advisor lead supervisor",
     "GET /v1/advisors/{advisor_id}/absences": "advisor lead supervisor",
     "GET /v1/advisors/{advisor_id}/absences/preview": "advisor lead supervisor",
+    "POST /v1/advisors/{advisor_id}/calendar-feed": "advisor lead",
+    "DELETE /v1/advisors/{advisor_id}/calendar-feed": "advisor lead",
+    "GET /v1/advisors/{advisor_id}/calendars/{token}/callbacks.ics": PUBLIC,  # the secret in it is the credential
     "GET /v1/absences/{absence_id}": "advisor lead supervisor",
     "POST /v1/absences/{absence_id}/approve": "lead supervisor",
     "POST /v1/absences/{absence_id}/decline": "lead supervisor",

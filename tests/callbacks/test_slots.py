@@ -118,6 +118,15 @@ def test_nothing_is_offered_beyond_the_horizon_or_to_nobodys_calendar() -> None:
 # What is checked when it is promised
 
 
+def test_longer_call_takes_more_rooms() -> None:
+    # 9:00 to 9:30 has the rooms of 9:00 and 9:20: forty minutes in all, of which half may be promised
+    check(span(1, 1.5), EIGHT, a_calendar(), POLICY, minutes=20)
+    with pytest.raises(SlotAlreadyTaken):
+        check(span(1, 1.5), EIGHT, a_calendar(), POLICY, minutes=21)
+    with pytest.raises(SlotAlreadyTaken):
+        check(span(1, 1.5), EIGHT, a_calendar(promises=[span(1, 1.5)]), POLICY, minutes=20)
+
+
 def test_an_offered_window_can_still_be_taken_some_minutes_later() -> None:
     (first, *_) = bookable(after(0.25), a_calendar(), POLICY)
 

@@ -61,6 +61,18 @@ ABSENCES = [
         "GET /v1/advisors/@anna/absences/preview?starts_at=2026-12-15T00:00:00Z&ends_at=2026-12-14T00:00:00Z": "422 absence-refused /ends_at:backwards",
         "GET /v1/advisors/@ben/absences/preview?starts_at=2026-12-14T00:00:00Z&ends_at=2026-12-15T00:00:00Z": "403 forbidden",
     }),
+    *at("anna", "POST /v1/advisors/@ben/calendar-feed", {"calendar of a colleague": (NOTHING, "403 forbidden")}),
+    *at("anna", "DELETE /v1/advisors/@ben/calendar-feed", {"of a colleague's": (NOTHING, "403 forbidden")}),
+    *asked(None, {
+        "GET /v1/advisors/@ben/calendars/x/callbacks.ics": "404 not-found",
+        "GET /v1/advisors/@ben/calendars/%00/callbacks.ics": "404 not-found",
+        "GET /v1/advisors/@nobody/calendars/x/callbacks.ics": "404 not-found",
+    }),
+    *asked("supervisor", {
+        "GET /v1/callbacks/ledger": "422 invalid /query/since:missing",
+        "GET /v1/callbacks/ledger?since=2026-11-01T00:00:00Z&until=2026-10-01T00:00:00Z": "422 ledger-too-long /query/until:backwards",
+        "GET /v1/callbacks?state=forgotten": "422 invalid /query/state:literal_error",
+    }),
     *at("anna", "POST /v1/absences/@abs_ben/cancel", {"of a colleague": (NOTHING, "404 not-found")}),
     *at("lea", "POST /v1/absences/@abs_lea/approve", {"one's own": ({}, "404 not-found")}),
     *at("luis", "POST /v1/absences/@abs_anna/approve", {"of another group": ({}, "404 not-found")}),
