@@ -28,6 +28,7 @@ from api.routes import (
     signing_keys,
     stream,
     telephony,
+    webhooks,
 )
 
 ROUTERS = (
@@ -52,6 +53,7 @@ ROUTERS = (
     decisions.router,
     audit.router,
     messages.router,
+    webhooks.router,
     products.router,
     figures.router,
     health.router,
