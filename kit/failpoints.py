@@ -2,7 +2,8 @@
 
 Nothing is armed unless a test does it in the process that is to die; there is no setting and no variable for it.
 `after_insert`: the work of a transaction is done, its events are not written yet. `before_commit`: all is written.
-`after_commit`: it stands, and nobody has been told. `after_send`: a letter has left, and nobody has noted it.
+`after_commit`: it stands, and nobody has been told. `after_send`: a letter or a webhook
+has left, and nobody has noted it.
 """
 
 from __future__ import annotations

@@ -528,6 +528,27 @@ LEFT JOIN told USING (subject, noun)
 WHERE (told.state IS DISTINCT FROM named.state OR told.since IS DISTINCT FROM named.since)
   AND NOT (noun = 'presence' AND named.state = 'offline' AND told.subject IS NULL);
 
+-- I29: what goes out ends as delivered or dead with a reason: of each subject the first is due, and somebody sends it
+SELECT d.id, 'waits_behind_nothing' AS why
+FROM webhook_deliveries AS d
+WHERE d.state = 'pending' AND d.next_at IS NULL AND NOT EXISTS (
+    SELECT FROM webhook_deliveries AS h
+    WHERE h.webhook_id = d.webhook_id AND h.subject = d.subject AND h.state = 'pending' AND h.next_at IS NOT NULL
+)
+UNION ALL
+SELECT min(d.id::text)::uuid, 'two_of_a_subject_at_once'
+FROM webhook_deliveries AS d
+WHERE d.state = 'pending' AND d.next_at IS NOT NULL
+GROUP BY d.webhook_id, d.subject
+HAVING count(*) > 1
+UNION ALL
+SELECT d.id, 'sent_by_nobody'
+FROM webhook_deliveries AS d
+JOIN webhooks AS w ON w.id = d.webhook_id AND w.paused_at IS NULL AND w.removed_at IS NULL
+WHERE d.state = 'pending' AND d.next_at < $now - interval '15 min'
+UNION ALL
+SELECT d.id, 'dead_without_reason' FROM webhook_deliveries AS d WHERE d.state = 'dead' AND d.reason IS NULL;
+
 -- I32: every event has its row in the audit, written by the same transaction, and somebody's name stands on it
 SELECT e.subject AS id, 'event_without_audit' AS why
 FROM events e

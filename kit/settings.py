@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -139,6 +140,20 @@ class Settings(BaseSettings):
         gt=timedelta(0),
         le=timedelta(seconds=10),
     )
+    webhook_networks: str = Field(
+        "",
+        description="Networks apart by spaces in which webhooks may reach private addresses: `10.2.0.0/16`.",
+    )
+    webhook_timeout: timedelta = Field(
+        timedelta(seconds=10),
+        description="For one attempt to send a webhook; 10 s at most.",
+        gt=timedelta(0),
+        le=timedelta(seconds=10),
+    )
+    keep_webhooks: timedelta = Field(
+        timedelta(days=30),
+        description="How long dead letters are kept; what was delivered stays for three days.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     tracing_url: str = Field(
         "",
@@ -180,6 +195,12 @@ class Settings(BaseSettings):
             (password and is_placeholder(password)) or is_nobodys(self.smtp_from)
         ):
             raise ValueError("smtp_password or smtp_from is a placeholder; the demo alone takes those")
+        return self
+
+    @model_validator(mode="after")
+    def _networks_are_networks(self) -> Self:
+        for text in self.webhook_networks.split():
+            ip_network(text)
         return self
 
 

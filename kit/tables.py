@@ -35,7 +35,7 @@ PURPOSES: dict[Purpose, str] = {
 
 Retention = Literal[
     "customer", "advisor", "account", "absence", "contact", "thread", "message", "company", "sign_in", "day",
-    "minute", "switch", "event", "decision", "audit", "skills", "always",
+    "minute", "switch", "event", "decision", "audit", "skills", "delivery", "always",
 ]  # fmt: skip
 
 RETENTIONS: dict[Retention, str] = {
@@ -57,6 +57,7 @@ RETENTIONS: dict[Retention, str] = {
     "event": "`DURCHWAHL_KEEP_EVENTS`, by whole months.",
     "decision": "`DURCHWAHL_KEEP_DECISIONS`, by whole months.",
     "audit": "`DURCHWAHL_KEEP_AUDIT`, by whole months, and never before it is sealed.",
+    "delivery": "Three days after it was delivered; `DURCHWAHL_KEEP_WEBHOOKS` where it is dead.",
     "skills": "90 days, as far as it looks ahead.",
     "always": "For ever; it is about no person.",
 }

@@ -14,16 +14,18 @@ import decisions.models
 import desk_groups.models
 import direct_dial.models
 import kit.events
+import kit.leases
 import kit.months
 import markets.models
 import notifications.models
 import privacy.models
 import realtime.models
 import reporting.models
+import webhooks.models
 
 ROOMS = (
     accounts, advisors, audit, books, callbacks, contacts, correspondence, customers, decisions, desk_groups,
-    direct_dial, kit, markets, notifications, privacy, realtime, reporting,
+    direct_dial, kit, markets, notifications, privacy, realtime, reporting, webhooks,
 )  # fmt: skip
 
 metadata = SQLModel.metadata

@@ -16,6 +16,8 @@ from contacts.models import FINAL as FINAL_CONTACTS
 from kit.settings import Settings
 
 BATCH = 2_000
+DELIVERED = timedelta(days=3)
+"""How long it is kept what was delivered to whom: as long as retries may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,10 @@ def rules(settings: Settings) -> list[Months | Rows]:
         _deleted("stored_answers", "stored_answers", timedelta(0), "t.kept_until < $1"),
         _deleted("switch_events", "switch_events", settings.keep_switch_events, "t.heard_at < $1"),
         _deleted("book_run_skills", "book_run_skills", LOOK_AHEAD, "t.made_at < $1"),
+        _deleted("webhooks", "webhook_deliveries", DELIVERED, "t.state = 'delivered' AND t.ended_at < $1"),
+        _deleted(
+            "dead_letters", "webhook_deliveries", settings.keep_webhooks, "t.state = 'dead' AND t.ended_at < $1"
+        ),
         Rows("leavers", "advisors", settings.keep_leavers, "emptied", LEAVERS_DUE, FORGET_LEAVERS),
         _deleted("absences", "absences", settings.keep_absences, "t.ends_at < $1"),
         Rows(

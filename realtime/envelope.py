@@ -78,13 +78,13 @@ class Message:
     def framed_for(self, cursor: Cursor) -> Frame:
         """The same event with another cursor: for a listener whose snapshot reached beyond it."""
         if self._envelope is None:
-            self._envelope = _cloud_event(self._event, self._epoch)
+            self._envelope = written(self._event, self._epoch)
         return Frame.of(_event(cursor, self._envelope))
 
 
 def cloud_event(event: Logged, epoch: int) -> dict[str, Any]:
     """The event as its listeners read it."""
-    made: dict[str, Any] = from_json(_cloud_event(event, epoch))
+    made: dict[str, Any] = from_json(written(event, epoch))
     return made
 
 
@@ -113,8 +113,8 @@ def _event(cursor: Cursor, envelope: bytes) -> bytes:
     return b'{"type":"event","cursor":"%b","event":%b}' % (str(cursor).encode(), envelope)
 
 
-def _cloud_event(event: Logged, epoch: int) -> bytes:
-    """The data is not parsed and written again: it goes out as the database keeps it."""
+def written(event: Logged, epoch: int) -> bytes:
+    """The same in JSON. The data is not parsed and written again: it goes out as the database keeps it."""
     head = {
         "specversion": "1.0",
         "id": f"{epoch}-{event.id}",

@@ -61,6 +61,33 @@ FROM messages WHERE ended_at > $1 AND ended_at <= $2
 GROUP BY state
 """
 
+WEBHOOKS = """
+WITH waiting AS (
+    SELECT d.created_at, d.next_at, w.paused_at
+    FROM webhook_deliveries AS d JOIN webhooks AS w ON w.id = d.webhook_id AND w.removed_at IS NULL
+    WHERE d.state = 'pending'
+), told AS (
+    SELECT count(*) AS pending, min(created_at) FILTER (WHERE paused_at IS NULL) AS oldest,
+           min(next_at) FILTER (WHERE paused_at IS NULL AND next_at <= $1) AS due
+    FROM waiting
+)
+SELECT 'webhook_deliveries' AS figure, ARRAY['pending'] AS labels, pending::float8 AS value FROM told
+UNION ALL
+SELECT 'webhook_deliveries', ARRAY['dead'], count(*) FROM webhook_deliveries WHERE state = 'dead'
+UNION ALL
+SELECT 'oldest_webhook_seconds', '{}', coalesce(greatest(0, extract(epoch FROM $1::timestamptz - oldest)), 0)
+FROM told
+UNION ALL
+SELECT 'webhook_overdue_seconds', '{}', coalesce(greatest(0, extract(epoch FROM $1::timestamptz - due)), 0)
+FROM told
+"""
+
+WEBHOOKS_ENDED = """
+SELECT 'webhooks_ended_total' AS figure, ARRAY[state] AS labels, count(*)::float8 AS value
+FROM webhook_deliveries WHERE ended_at > $1 AND ended_at <= $2
+GROUP BY state
+"""
+
 PROMISES_ENDED = """
 SELECT 'promises_ended_total' AS figure,
        ARRAY[CASE WHEN state <> 'done' THEN state

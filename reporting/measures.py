@@ -50,6 +50,21 @@ FIGURES: Mapping[str, Figure] = {
         grows=True,
         values=("sent", "failed", "dropped"),
     ),
+    "webhook_deliveries": Figure(
+        "Events for subscribers: on their way (`pending`), or dead letters (`dead`).", ("state",)
+    ),
+    "oldest_webhook_seconds": Figure(
+        "How long the oldest event that a subscriber, not paused, has not taken has been waiting; 0 for none."
+    ),
+    "webhook_overdue_seconds": Figure(
+        "How long the attempt that has been due longest is due; 0 for none. It is we who are late, not a receiver."
+    ),
+    "webhooks_ended_total": Figure(
+        "Events that subscribers took (`delivered`), or that are dead letters (`dead`).",
+        ("outcome",),
+        grows=True,
+        values=("delivered", "dead"),
+    ),
     "books_over_cap": Figure("Advisors whose book is fuller than its cap."),
     "promises_ended_total": Figure(
         "Callbacks that ended: `kept` in their window, `late` after it, `settled` as the customer got through "
@@ -85,9 +100,9 @@ class Kind:
         return self.pause >= HISTORIES_EVERY
 
 
-COUNTED = (queries.PROMISES_ENDED, queries.FIRST_ATTEMPTS, queries.MESSAGES_ENDED)
+COUNTED = (queries.PROMISES_ENDED, queries.FIRST_ATTEMPTS, queries.MESSAGES_ENDED, queries.WEBHOOKS_ENDED)
 
-OF_THE_PRESENT = ("I1", "I2", "I3", "I5", "I7", "I8", "I9", "I21", "I40")
+OF_THE_PRESENT = ("I1", "I2", "I3", "I5", "I7", "I8", "I9", "I21", "I29", "I40")
 """They read what is open now, by indexes: cheap however long the history is."""
 
 
@@ -95,7 +110,7 @@ def kinds() -> list[Kind]:
     """All of them; each invariant that reads histories is a kind of its own."""
     histories = [identifier for identifier in invariants.load() if identifier not in OF_THE_PRESENT]
     return [
-        Kind("live", timedelta(seconds=10), statements=(queries.LIVE, queries.MESSAGES)),
+        Kind("live", timedelta(seconds=10), statements=(queries.LIVE, queries.MESSAGES, queries.WEBHOOKS)),
         Kind("counted", timedelta(seconds=30), grow=COUNTED),
         Kind("present", timedelta(seconds=30), invariants=OF_THE_PRESENT),
         Kind("stock", timedelta(minutes=5), statements=(queries.STOCK,)),

@@ -10,6 +10,7 @@
 - `leavers` hands the books of those who leave to others.
 - `slots` gives the next day's callbacks exact times within their windows.
 - `messages` sends what is due in the outbox; it is woken by every commit that puts something there.
+- `webhooks-follow` reads the event log for subscribers, in one process at a time; `webhooks-send` sends to them.
 - `measure` measures the invariants and what operators look at, each kind by one replica at a time.
 - `answers` forgets answers kept for repeats.
 - `seals` chains what has been written to the audit.
@@ -25,7 +26,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from time import monotonic
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from audit import sealing
 from books import work as book_work
@@ -54,6 +55,10 @@ from notifications.post_office import courier_of
 from privacy import retention
 from reporting.measuring import Measuring
 from routing.matching import Pair
+from webhooks import addresses
+from webhooks.fanout import Fanout
+from webhooks.receiver import OverHttp, Receivers
+from webhooks.sending import Sender, Sending
 
 POLL = timedelta(milliseconds=200)
 INBOXES_EVERY = timedelta(seconds=2)
@@ -61,6 +66,10 @@ INBOXES_EVERY = timedelta(seconds=2)
 CLOCK_EVERY = timedelta(seconds=5)
 WORST_OFFSET = timedelta(seconds=2)
 MESSAGES_EVERY = timedelta(seconds=5)
+FOLLOW_REST = timedelta(milliseconds=50)
+"""Events that come together are read together."""
+
+WEBHOOKS_EVERY = timedelta(seconds=1)
 MEASURE_EVERY = timedelta(seconds=5)
 SLOTS_EVERY = timedelta(minutes=1)
 BOOKS_EVERY = timedelta(seconds=2)
@@ -81,6 +90,7 @@ class Worker:
         clock: Clock,
         settings: Settings | None = None,
         courier: Courier | None = None,
+        receivers: Receivers | None = None,
     ) -> None:
         self.database, self.exchange, self.clock, self.settings = database, exchange, clock, settings
         self.books = Books()
@@ -90,6 +100,9 @@ class Worker:
         """For large bursts; where nobody has entered it they are matched one by one."""
         self.slot_solver = Apart(("ortools.sat.python.cp_model",))
         self.courier = courier or courier_of(settings or Settings())
+        self.fanout = Fanout(database, clock, exchange.new_id, holder=uuid4().hex)
+        self.sender = Sender(database, clock, receivers or receivers_of(self._set), lambda: secret.load(self._set))
+        self.told = asyncio.Event()
         self.freed, self.queued, self.asked = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.roomy = asyncio.Event()
         self._freed_at: float | None = None
@@ -104,6 +117,14 @@ class Worker:
             self.asked.set()
         if "messages" in wakes:
             self.queued.set()
+        if "events" in wakes:
+            self.told.set()
+        if "webhooks" in wakes:
+            self.sender.wake.set()
+
+    @property
+    def _set(self) -> Settings:
+        return self.settings or self.database.settings
 
     @property
     def writers(self) -> Writers:
@@ -130,6 +151,8 @@ class Worker:
             Loop("leavers", self.leavers_once, timedelta(minutes=1)),
             Loop("slots", self.slots_once, SLOTS_EVERY),
             Loop("messages", self.messages_once, MESSAGES_EVERY, wake=self.queued),
+            Loop("webhooks-follow", self.fanout.run_once, WEBHOOKS_EVERY, wake=self.told, rest=FOLLOW_REST),
+            Sending("webhooks-send", self.sender, WEBHOOKS_EVERY),
             Loop("measure", self.measuring.run_once, MEASURE_EVERY),
             Loop("answers", self.answers_once, timedelta(minutes=10)),
             Loop("seals", self.seals_once, timedelta(seconds=10)),
@@ -255,6 +278,15 @@ class Worker:
     async def retention_once(self) -> list[retention.Treated]:
         """What went; the rules that have run today, or run elsewhere, are left out."""
         return await retention.run_once(self.database, self.settings or Settings(), self.clock.now())
+
+
+def receivers_of(settings: Settings) -> OverHttp:
+    """How webhooks are reached."""
+    return OverHttp(
+        addresses.networks(settings.webhook_networks),
+        settings.webhook_timeout,
+        encrypted_only=settings.environment == "production",
+    )
 
 
 async def ensure_months(database: Database, now: datetime) -> None:

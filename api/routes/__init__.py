@@ -35,6 +35,7 @@ from api.routes import (
     stream,
     telephony,
     waits,
+    webhooks,
 )
 
 ROUTERS = (
@@ -66,6 +67,7 @@ ROUTERS = (
     decisions.router,
     audit.router,
     messages.router,
+    webhooks.router,
     products.router,
     figures.router,
     health.router,

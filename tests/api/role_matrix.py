@@ -170,6 +170,19 @@ GRANTS: dict[str, str] = {
     # messages out
     "GET /v1/messages": "supervisor admin auditor",
     "POST /v1/messages/{message_id}/retry": "admin",
+    # webhooks
+    "POST /v1/webhooks": "admin control_center",
+    "GET /v1/webhooks": "admin auditor control_center",
+    "GET /v1/webhooks/{webhook_id}": "admin auditor control_center",
+    "PUT /v1/webhooks/{webhook_id}": "admin control_center",
+    "DELETE /v1/webhooks/{webhook_id}": "admin control_center",
+    "POST /v1/webhooks/{webhook_id}/rotate": "admin control_center",
+    "POST /v1/webhooks/{webhook_id}/pause": "admin control_center",
+    "POST /v1/webhooks/{webhook_id}/resume": "admin control_center",
+    "POST /v1/webhooks/{webhook_id}/test": "admin control_center",
+    "GET /v1/webhooks/{webhook_id}/deliveries": "admin auditor control_center",
+    "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": "admin control_center",
+    "POST /v1/webhooks/{webhook_id}/replay": "admin control_center",
     # what is kept of a person
     "GET /v1/customers/{external_ref}/export": "admin auditor control_center",
     "POST /v1/customers/{external_ref}/erase": "supervisor admin auditor control_center",

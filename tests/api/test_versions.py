@@ -78,6 +78,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /v1/advisors/{advisor_id}": ADVISOR,
     "PUT /v1/customers/{external_ref}": {"market": "DE"},
     "PATCH /v1/accounts/{account_id}": {},
+    "PUT /v1/webhooks/{webhook_id}": {"url": "https://crm.example/hooks", "types": ["*"]},
 }
 """What is sent besides the name, which tells one editor from another."""
 
@@ -106,6 +107,7 @@ def place(name: str, names: Names) -> str:
         "account_id": names["frieda"],
         "external_ref": "K-1",
         "closure_id": names["clo"],
+        "webhook_id": names["whk"],
         "key_id": names["sig"] if "signing" in name else names["key"],
     }
     return name.split(" ")[1].format(**things)

@@ -30,12 +30,14 @@ EDITED: dict[str, str] = {
     "POST /v1/absences/{absence_id}/decline": REQUIRED,
     "POST /v1/absences/{absence_id}/cancel": REQUIRED,
     "PATCH /v1/accounts/{account_id}": REQUIRED,
+    "PUT /v1/webhooks/{webhook_id}": REQUIRED,
     # control centers tell us what they know, by machine, and theirs is the truth
     "PUT /v1/customers/{external_ref}": OPTIONAL,
     # final steps that must be possible at once: an emergency is over, a key has leaked
     "DELETE /v1/closures/{closure_id}": OPTIONAL,
     "DELETE /v1/machine-keys/{key_id}": OPTIONAL,
     "DELETE /v1/signing-keys/{key_id}": OPTIONAL,
+    "DELETE /v1/webhooks/{webhook_id}": OPTIONAL,
 }
 """Changing route → whether it wants `If-Match`. A PUT that creates needs none."""
 
@@ -53,5 +55,6 @@ SHOWN: dict[str, str] = {
     "GET /v1/closures/{closure_id}": "DELETE /v1/closures/{closure_id}",
     "GET /v1/machine-keys/{key_id}": "DELETE /v1/machine-keys/{key_id}",
     "GET /v1/signing-keys/{key_id}": "DELETE /v1/signing-keys/{key_id}",
+    "GET /v1/webhooks/{webhook_id}": "PUT /v1/webhooks/{webhook_id}",
 }
 """Where an `ETag` is read, and one of the routes that it is for."""

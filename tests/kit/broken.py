@@ -56,6 +56,23 @@ ATTEMPT = (
 )
 
 
+A_WEBHOOK = f"""
+INSERT INTO webhooks (id, name, url, types, markets, desk_groups, reach, secret, secret_made_at, created_by,
+                      created_at, updated_at)
+VALUES ('00000000-0000-7000-8000-000000000001', 'x', 'https://x.example', '{{*}}', '{{}}', '{{}}', 'all', 'x',
+        {NOW}, 'x', {NOW}, {NOW})
+"""
+
+
+def a_delivery(subject: str, state: str = "pending", *, next_at: str = NOW, ended_at: str = "NULL") -> str:
+    return f"""
+    INSERT INTO webhook_deliveries (id, webhook_id, epoch, type, subject, position, state, attempts, tries, next_at,
+                                    give_up_at, created_at, ended_at)
+    VALUES (gen_random_uuid(), '00000000-0000-7000-8000-000000000001', 1, 'x.y', '{subject}', 0, '{state}', 0, 0,
+            {next_at}, {NOW}, {NOW}, {ended_at})
+    """
+
+
 def attempt(
     callback: str = "callback_id",
     before: str = "2 h",
@@ -357,6 +374,16 @@ CASES = (
     broken("I27", "told_otherwise", "DELETE FROM events WHERE type = 'offer.made'"),
     broken(
         "I27", "told_otherwise", f"UPDATE presences SET since = since + interval '1 s' WHERE advisor_id = {BEN}"
+    ),
+    broken("I29", "waits_behind_nothing", A_WEBHOOK, a_delivery("a", next_at="NULL")),
+    broken("I29", "two_of_a_subject_at_once", A_WEBHOOK, a_delivery("a"), a_delivery("a")),
+    broken("I29", "sent_by_nobody", A_WEBHOOK, a_delivery("a", next_at=f"{NOW} - interval '16 min'")),
+    broken(
+        "I29",
+        "dead_without_reason",
+        A_WEBHOOK,
+        without("webhook_deliveries", "ck_webhook_deliveries_reason"),
+        a_delivery("a", "dead", next_at="NULL", ended_at=NOW),
     ),
     broken("I32", "event_without_audit", "DELETE FROM audit WHERE action = 'offer.made'"),
     broken(

@@ -13,11 +13,12 @@ from advisors.models import Advisor
 from api.services import Services
 from desk_groups.models import DeskGroup
 from kit.database import Session
-from kit.ids import encode
+from kit.ids import decode, encode
 from tests.support.api import Client, Response, a_person
 from tests.support.builders import (
     MONDAY_MORNING,
     a_customer,
+    a_delivery,
     a_desk_group,
     a_market,
     a_message,
@@ -49,6 +50,7 @@ async def founded(client: Client) -> tuple[Client, Names]:
     names |= await _calls(client)
     names |= await _promises(client)
     names |= await _administered(client, names)
+    names |= await _subscribed(client)
     return client, {**names, "token": tokens["leaver"]}
 
 
@@ -145,6 +147,19 @@ async def _administered(client: Client, names: Names) -> Names:
         "rel": activated["relationship_id"],
         "cursor": accounts["next"],
     }
+
+
+async def _subscribed(client: Client) -> Names:
+    """A subscription with a dead letter and one that was delivered."""
+    services: Services = client.app.state.services
+    wish = {"name": "CRM", "url": "https://crm.example/hooks", "types": ["customer.*"]}
+    webhook = told(await client.as_("admin").post("/v1/webhooks", json=wish))["id"]
+    found: Names = {"whk": webhook}
+    async with services.database.transaction() as session:
+        for state in ("dead", "delivered"):
+            row = await a_delivery(session, decode("whk", webhook), state=state, ended_at=MONDAY_MORNING)
+            found[f"whd_{state}"] = encode("whd", row.id)
+    return found
 
 
 async def _absence(client: Client, name: str, advisor_id: str) -> str:

@@ -82,6 +82,7 @@ MARKET = {
 ABSENCE = {"starts_at": "2026-12-14T00:00:00+01:00", "ends_at": "2026-12-15T00:00:00+01:00", "kind": "sick"}
 ANOTHER = {"starts_at": "2027-01-14T00:00:00+01:00", "ends_at": "2027-01-15T00:00:00+01:00", "kind": "sick"}
 CLOSED = {"kind": "planned", "starts_at": "2026-12-31T12:00:00+01:00", "ends_at": "2027-01-01T00:00:00+01:00"}
+WEBHOOK = {"name": "CRM", "url": "https://crm.example/hooks", "types": ["*"]}
 CSV = {"Content-Type": "text/csv"}
 
 STEPS = (
@@ -241,6 +242,18 @@ STEPS = (
     Step("supervisor", "POST /v1/book-runs", "/v1/book-runs", {"kind": "rebalance"}, {"run": "id"}),
     Step("supervisor", "POST /v1/book-runs/{run_id}/discard", "/v1/book-runs/@run/discard"),
     Step("admin", "POST /v1/messages/{message_id}/retry", "/v1/messages/@msg_failed/retry"),
+    Step("admin", "POST /v1/webhooks", "/v1/webhooks", WEBHOOK, {"new_webhook": "id"}),
+    Step("admin", "PUT /v1/webhooks/{webhook_id}", "/v1/webhooks/@new_webhook", {**WEBHOOK, "name": "CRM II"}),
+    Step("admin", "POST /v1/webhooks/{webhook_id}/rotate", "/v1/webhooks/@new_webhook/rotate", {}),
+    Step("admin", "POST /v1/webhooks/{webhook_id}/test", "/v1/webhooks/@new_webhook/test", {}),
+    Step("admin", "POST /v1/webhooks/{webhook_id}/pause", "/v1/webhooks/@new_webhook/pause", {}),
+    Step("admin", "POST /v1/webhooks/{webhook_id}/resume", "/v1/webhooks/@new_webhook/resume", {}),
+    Step(
+        "admin", "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay",
+        "/v1/webhooks/@whk/deliveries/@whd_dead/replay", {},
+    ),
+    Step("admin", "POST /v1/webhooks/{webhook_id}/replay", "/v1/webhooks/@whk/replay", {}),
+    Step("admin", "DELETE /v1/webhooks/{webhook_id}", "/v1/webhooks/@new_webhook"),
     Step(
         "control_center", "POST /v1/customers/{external_ref}/erase", "/v1/customers/C-1/erase",
         {"reason": "customer_request"}, {"declined": "id"},

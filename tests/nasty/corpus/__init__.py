@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.nasty.corpus import customers, requests, staff, telephony, texts, versions
+from tests.nasty.corpus import customers, requests, staff, telephony, texts, versions, webhooks
 from tests.nasty.rows import Row
 
 ROWS: list[Row] = [
     *customers.ROWS, *telephony.ROWS, *staff.ROWS, *requests.ROWS, *versions.ROWS, *texts.ROWS,
+    *webhooks.ROWS,
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from tests.support.builders.ground import (
 from tests.support.builders.messages import a_message
 from tests.support.builders.people import a_book, a_presence, an_absence, an_advisor
 from tests.support.builders.pool import a_number, numbers
+from tests.support.builders.webhooks import a_delivery
 
 __all__ = [
     "ALWAYS",
@@ -30,6 +31,7 @@ __all__ = [
     "a_book",
     "a_closure",
     "a_customer",
+    "a_delivery",
     "a_desk_group",
     "a_market",
     "a_member",

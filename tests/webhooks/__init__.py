@@ -1,0 +1,1 @@
+"""Webhooks, from the rules to a receiver on this machine."""
