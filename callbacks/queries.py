@@ -206,7 +206,7 @@ async def hold_ledger(session: Session, owner_id: UUID) -> None:
 
 
 async def windows(session: ReadSession, advisor_id: UUID, but: UUID | None = None) -> list[Promised]:
-    """The windows promised of this advisor's own time, `but` one, each with its minutes where they are known."""
+    """The windows promised of this advisor's own time, `but` one, each with the call's minutes where known."""
     return _promised(await session.fetch(WINDOWS, advisor_id, but))
 
 

@@ -49,7 +49,7 @@ async def read(
     return ledger_schemas.ledger(await ledger.lines(session, since, until))
 
 
-@router.get("", summary="List promises")
+@router.get("/ledger/promises", summary="List promises")
 async def listed(
     principal: Leader, session: Read, page: Paging, state: State | None = None, market: str | None = None
 ) -> PromisesOut:

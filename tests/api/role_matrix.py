@@ -73,7 +73,7 @@ GRANTS: dict[str, str] = {
     "GET /v1/callback-answers/{token}": PUBLIC,  # the mark in the link is the credential
     "POST /v1/callback-answers/{token}": PUBLIC,
     "GET /v1/callbacks/ledger": "advisor lead supervisor admin auditor",
-    "GET /v1/callbacks": "lead supervisor auditor",
+    "GET /v1/callbacks/ledger/promises": "lead supervisor auditor",
     "GET /v1/callbacks/{callback_id}/history": "lead supervisor auditor",
     # chats, and whatever else is written
     "POST /v1/customers/{external_ref}/chats": "control_center customer",

@@ -67,6 +67,9 @@ async def test_customer_reads_and_answers_without_signing_in(
     )
     assert (moved.status_code, moved.json()["state"], moved.json()["answer"]) == (200, "answered", "move")
     assert moved.json()["window"] == question["choices"][0]
+    async with database.reading() as session:
+        (noted,) = await session.fetch("SELECT request_id FROM audit WHERE action = 'callback.moved'")
+    assert noted["request_id"] == moved.headers["x-request-id"]
     assert (again.status_code, again.json()["present_state"]) == (409, "answered")
     assert "sick" not in str(question)
 

@@ -34,7 +34,9 @@ async def test_figures_list_and_history_tell_of_the_same_promise(client: Client,
     supervisor = client.as_("supervisor")
 
     (line,) = (await supervisor.get("/v1/callbacks/ledger", params=WEEK)).json()["lines"]
-    (listed,) = (await supervisor.get("/v1/callbacks", params={"state": "scheduled"})).json()["callbacks"]
+    (listed,) = (await supervisor.get("/v1/callbacks/ledger/promises", params={"state": "scheduled"})).json()[
+        "callbacks"
+    ]
     history = (await supervisor.get(f"/v1/callbacks/{promise}/history")).json()["changes"]
 
     assert (line["promised"], line["open"], line["moved"]) == (1, 1, 1)
@@ -46,9 +48,9 @@ async def test_figures_list_and_history_tell_of_the_same_promise(client: Client,
 async def test_lead_sees_the_own_groups_promises_alone(client: Client, promise: str) -> None:
     lead = client.as_("lead")
 
-    assert (await lead.get("/v1/callbacks")).json()["callbacks"] == []
+    assert (await lead.get("/v1/callbacks/ledger/promises")).json()["callbacks"] == []
     assert (await lead.get(f"/v1/callbacks/{promise}/history")).status_code == 404
-    assert (await client.as_("advisor").get("/v1/callbacks")).status_code == 403
+    assert (await client.as_("advisor").get("/v1/callbacks/ledger/promises")).status_code == 403
 
 
 async def test_ledger_of_a_year_is_too_long(client: Client) -> None:

@@ -206,6 +206,8 @@ STEPS = (
     ),
     Step("supervisor", "DELETE /v1/advisors/{advisor_id}/leaving", "/v1/advisors/@new_advisor/leaving"),
     Step("supervisor", "POST /v1/advisors/{advisor_id}/absences", "/v1/advisors/@new_advisor/absences", ABSENCE),
+    Step("anna", "POST /v1/advisors/{advisor_id}/calendar-feed", "/v1/advisors/@anna/calendar-feed"),
+    Step("anna", "DELETE /v1/advisors/{advisor_id}/calendar-feed", "/v1/advisors/@anna/calendar-feed"),
     Step("supervisor", "POST /v1/absences/{absence_id}/approve", "/v1/absences/@abs_anna/approve", {}),
     Step("supervisor", "POST /v1/absences/{absence_id}/decline", "/v1/absences/@abs_carl/decline", {}),
     Step("supervisor", "POST /v1/absences/{absence_id}/cancel", "/v1/absences/@abs_ben/cancel", {}),

@@ -71,7 +71,7 @@ ABSENCES = [
     *asked("supervisor", {
         "GET /v1/callbacks/ledger": "422 invalid /query/since:missing",
         "GET /v1/callbacks/ledger?since=2026-11-01T00:00:00Z&until=2026-10-01T00:00:00Z": "422 ledger-too-long /query/until:backwards",
-        "GET /v1/callbacks?state=forgotten": "422 invalid /query/state:literal_error",
+        "GET /v1/callbacks/ledger/promises?state=forgotten": "422 invalid /query/state:literal_error",
     }),
     *at("anna", "POST /v1/absences/@abs_ben/cancel", {"of a colleague": (NOTHING, "404 not-found")}),
     *at("lea", "POST /v1/absences/@abs_lea/approve", {"one's own": ({}, "404 not-found")}),
