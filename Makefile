@@ -24,6 +24,8 @@ bench: ## the figures of the hot paths, each with one JSON line at its end
 	./run python bench/activation.py
 	./run python bench/book.py
 	./run python bench/route.py
+	./run python bench/matching.py
+	./run python bench/dispatch.py
 
 chaos-quick: ## faults with drawn seeds for six minutes, one JSON line at the end
 	./run python -m tests.chaos quick

@@ -18,7 +18,7 @@ from typing import Self
 
 from kit.apart import Apart, Died, TooLong
 from kit.logs import facts, logger
-from routing.matching import NotMatched, Pair, match
+from routing.matching import NotMatched, Pair, load, match
 from routing.problem import Person, Waiting
 from routing.waiting import may_take
 
@@ -79,6 +79,7 @@ class Solver:
 
     async def __aenter__(self) -> Self:
         self._warm_up()
+        await asyncio.to_thread(load)  # for the small bursts, which are matched here
         return self
 
     async def __aexit__(

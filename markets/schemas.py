@@ -96,7 +96,8 @@ class CourseAnswer(Shown):
 
 class RehearsalAnswer(Shown):
     """The last calls of the market once more, by the rules that route, under both policies. What is recorded stays:
-    when they came, what they asked for, how long they talked, when they hung up. People work as planned."""
+    when they came, what they asked for, how long they talked, when they hung up. People work as planned and answer
+    at once; whoever was answered is taken to be patient; callbacks take nobody's time."""
 
     calls: int
     since: Moment | None = Field(description="When the first of them came.")

@@ -166,7 +166,10 @@ class Worker:
         while done := await self.database.run(self._dispatch):
             offered += done.contacts + done.callbacks
             if done.burst is not None:
-                offered += await self._together(done.burst)
+                together = await self._together(done.burst)
+                offered += together
+                if not together:  # others are at it; the next turn looks again
+                    break
         if freed_at is not None:
             self.exchange.meters.dispatched(monotonic() - freed_at)
         return offered

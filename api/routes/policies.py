@@ -67,8 +67,8 @@ def _course(course: Course) -> CourseAnswer:
     )
 
 
-@router.delete(
-    "/markets/{market_id}/policies/{version}",
+@router.post(
+    "/markets/{market_id}/policies/{version}/withdraw",
     status_code=204,
     summary="Withdraw a policy",
     response_class=Response,

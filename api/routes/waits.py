@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -26,31 +27,30 @@ router = APIRouter(prefix="/v1", tags=["Expected waits"], route_class=Transactio
 Reader = Annotated[Principal, requires(*DESK, "admin", "auditor", "control_center")]
 Asker = Annotated[Principal, requires(*DESK, "auditor", "control_center", "customer")]
 Market = Annotated[
-    MarketId, Query(alias="market", description="Whose customers would call: their policy and pace.")
+    MarketId | None,
+    Query(description="Whose customers would call: their policy and pace. Left out: the first that is served."),
 ]
 
 
 @router.get("/desk-groups/{group_id}/expected-wait", summary="How long one would wait for a desk group")
 async def of_group(
-    _: Reader, group_id: str, market: Market, session: Write, services: FromServices, now: Now
+    _: Reader, group_id: str, session: Write, services: FromServices, now: Now, market: Market = None
 ) -> GroupWait:
     """For somebody of this market who would call now, with nothing special to ask."""
     scene, group = await _scene(session, services, now), decode("grp", group_id)
-    if group not in scene.directory.groups or market not in scene.directory.markets:
-        raise NotFound
-    waiting, expected = await forecast.of_group(scene, group, market)
+    entry = scene.directory.groups.get(group)
+    served = _market(scene, market, () if entry is None else entry.members)
+    waiting, expected = await forecast.of_group(scene, group, served)
     return GroupWait(desk_group=group_id, waiting=waiting, expected_wait_s=expected)
 
 
 @router.get("/advisors/{advisor_id}/expected-wait", summary="How long one would wait for an advisor")
 async def of_advisor(
-    _: Reader, advisor_id: str, market: Market, session: Write, services: FromServices, now: Now
+    _: Reader, advisor_id: str, session: Write, services: FromServices, now: Now, market: Market = None
 ) -> AdvisorWait:
     """For somebody who would hold for this very advisor, and at which hours holding is usually shortest."""
     scene, advisor = await _scene(session, services, now), decode("adv", advisor_id)
-    if advisor not in scene.directory.advisors or market not in scene.directory.markets:
-        raise NotFound
-    return await _wait(scene, advisor, market)
+    return await _wait(scene, advisor, _market(scene, market, (advisor,)))
 
 
 @router.get(
@@ -76,6 +76,16 @@ async def _wait(scene: Scene, advisor: UUID, market: str) -> AdvisorWait:
     return AdvisorWait(
         advisor=encode("adv", advisor), waiting=holding, expected_wait_s=expected, usually_free=spans
     )
+
+
+def _market(scene: Scene, wanted: str | None, members: Sequence[UUID]) -> str:
+    """The market asked for, else the first that any of them serves. Raises `NotFound`, also where nobody is."""
+    advisors = [scene.directory.advisors[i] for i in members if i in scene.directory.advisors]
+    served = sorted({market for advisor in advisors for market in advisor.markets})
+    market = wanted or next(iter(served), None)
+    if not advisors or market is None or market not in scene.directory.markets:
+        raise NotFound
+    return market
 
 
 async def _scene(session: Write, services: Services, now: Now) -> Scene:

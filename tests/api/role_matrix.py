@@ -139,7 +139,7 @@ GRANTS: dict[str, str] = {
     "GET /v1/desk-groups/{group_id}": STAFF,
     "PUT /v1/desk-groups/{group_id}": "admin",
     "POST /v1/markets/{market_id}/policies/preview": "supervisor admin",
-    "DELETE /v1/markets/{market_id}/policies/{version}": "admin",
+    "POST /v1/markets/{market_id}/policies/{version}/withdraw": "admin",
     "GET /v1/desk-groups/{group_id}/expected-wait": READERS,
     "GET /v1/advisors/{advisor_id}/expected-wait": READERS,
     "GET /v1/customers/{external_ref}/advisor/expected-wait": (

@@ -117,7 +117,7 @@ async def test_a_version_to_come_is_withdrawn_and_another_takes_its_place(
     await declare(admin, {"rules": {}})
     await declare(admin, a_policy(clock, wrap_up_limit_s=45))
 
-    withdrawn = await admin.delete("/v1/markets/DE/policies/2")
+    withdrawn = await admin.post("/v1/markets/DE/policies/2/withdraw")
     again = await declare(admin, a_policy(clock, wrap_up_limit_s=60))
     clock.advance(LATER.total_seconds())
     in_force = await admin.get("/v1/markets/DE/policy")
@@ -129,9 +129,9 @@ async def test_a_version_to_come_is_withdrawn_and_another_takes_its_place(
 async def test_what_is_in_force_or_not_there_is_not_withdrawn(admin: Client) -> None:
     await declare(admin, {"rules": {}})
 
-    in_force = await admin.delete("/v1/markets/DE/policies/1")
-    unknown = await admin.delete("/v1/markets/DE/policies/7")
-    nowhere = await admin.delete("/v1/markets/XX/policies/1")
+    in_force = await admin.post("/v1/markets/DE/policies/1/withdraw")
+    unknown = await admin.post("/v1/markets/DE/policies/7/withdraw")
+    nowhere = await admin.post("/v1/markets/XX/policies/1/withdraw")
 
     assert in_force.status_code == 409
     assert in_force.json()["type"].endswith("policy-in-force")
