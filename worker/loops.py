@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -31,11 +31,13 @@ from books.computing import WARM, Workshop
 from contacts import dispatch, handing_out, handling
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
+from correspondence import service as correspondence
+from correspondence.letters import Letters as ThreadLetters
 from customers import handover
 from customers.books import Books
 from customers.letters import Letters
 from direct_dial import service as direct_dial
-from kit import months
+from kit import months, secret
 from kit.apart import Apart
 from kit.clock import Clock, LiveClock
 from kit.database import Database, Session
@@ -98,7 +100,14 @@ class Worker:
     def writers(self) -> Writers:
         """Who writes which letter."""
         public_url = self.settings.public_url if self.settings is not None else ""
-        return Letters(self.exchange.catalogue, public_url).writers()
+        return {**Letters(self.exchange.catalogue, public_url).writers(), **self._of_threads.writers()}
+
+    @cached_property
+    def _of_threads(self) -> ThreadLetters:
+        """Without a domain of advisors' own there is nothing to seal."""
+        if self.settings is None or not self.settings.mail_domain:
+            return ThreadLetters(self.exchange.catalogue, b"")
+        return ThreadLetters(self.exchange.catalogue, secret.load(self.settings), self.settings.mail_domain)
 
     def loops(self) -> list[Loop]:
         return [
@@ -136,6 +145,7 @@ class Worker:
         now = self.clock.now()
         async with self.database.reading() as session:
             waiting = await handing_out.waiting(session, now)
+        await self.database.run(partial(correspondence.note_deliveries, now=now))
         return sum([await self.database.run(partial(self._hand_out, one, now)) for one in waiting])
 
     async def _hand_out(self, contact_id: UUID, now: datetime, session: Session) -> bool:
