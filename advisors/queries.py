@@ -86,8 +86,9 @@ ON CONFLICT DO NOTHING RETURNING *
 """
 
 COLUMNS = """
-a.id, a.external_ref, a.name, a.email, a.photo_url, a.site_id, a.languages, a.working_pattern, a.phone_capacity,
-a.chat_capacity, a.email_capacity, a.sip_uri, a.sip_endpoint, a.leaving_at, a.created_at, a.updated_at,
+a.id, a.external_ref, a.name, a.email, a.mail_name, a.photo_url, a.site_id, a.languages,
+a.working_pattern, a.phone_capacity, a.chat_capacity, a.email_capacity, a.sip_uri, a.sip_endpoint, a.leaving_at,
+a.created_at, a.updated_at,
 m.desk_group_id,
 ARRAY(SELECT market_id FROM advisor_markets k WHERE k.advisor_id = a.id ORDER BY market_id) AS markets,
 (SELECT coalesce(jsonb_agg(jsonb_build_object(

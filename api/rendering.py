@@ -65,6 +65,10 @@ class Page:
         """For lists that are sorted by id alone."""
         return None if self.after is None else UUID(self.after[0])
 
+    def after_number(self) -> int:
+        """For lists that are numbered from 1; 0 at the beginning."""
+        return 0 if self.after is None else int(self.after[0])
+
     def after_start(self) -> Place:
         """For lists that are sorted by when something begins, then by id."""
         if self.after is None:

@@ -17,6 +17,7 @@ from kit.catalogue import Catalogue
 from kit.clock import LiveClock
 from kit.database import Database
 from kit.loops import Supervisor
+from kit.rates import Counting, Rate
 from kit.settings import Settings
 from migrations import ground, roles, runner
 from migrations.ground import Urls
@@ -26,6 +27,7 @@ from worker.loops import Worker, ensure_months
 
 if TYPE_CHECKING:
     from kit.tracing import Tracing
+    from mailroom.lmtp import Server
 
 NAME = "durchwahl"
 
@@ -134,6 +136,31 @@ def with_loops(services: Services, *, work: bool = True) -> None:
     services.background.append(
         lambda: Supervisor(loops if work else loops[:1], services.vitals.heartbeats, name="worker")
     )
+
+
+def with_mail(services: Services, port: int | None) -> Server:
+    """Add the door for mail, where advisors have a domain. Raises `NoMailDomain`."""
+    from mailroom.lmtp import Mailroom, Server
+
+    settings = services.settings
+    if not settings.mail_domain:
+        raise NoMailDomain("DURCHWAHL_MAIL_DOMAIN is not set: nobody has an address to write to")
+    room = Mailroom(
+        services.database,
+        exchange_of(services),
+        services.clock,
+        services.secret,
+        settings.mail_domain,
+        Counting(Rate.parse(settings.limit_mail_senders)),
+        settings.mail_most_bytes,
+    )
+    door = Server(room, settings.lmtp_host, port or 0)
+    services.background.append(lambda: door)
+    return door
+
+
+class NoMailDomain(RuntimeError):
+    """Mail is to be taken in, and advisors have no addresses."""
 
 
 def with_worker(services: Services) -> None:

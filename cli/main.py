@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-SERVING = frozenset(("serve", "worker", "up"))
+SERVING = frozenset(("serve", "worker", "lmtp", "up"))
 
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
@@ -60,6 +60,19 @@ def worker() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
     _run(work(settings))
+
+
+@app.command()
+def lmtp(
+    host: Host = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+) -> None:
+    """Take mail in for advisors, by LMTP from a mail server."""
+    from cli.serving import take_mail
+
+    settings = settings_with(lmtp_host=host, lmtp_port=port)
+    logs.configure(settings.log_level)
+    _run(take_mail(settings))
 
 
 @app.command()

@@ -15,8 +15,11 @@ from fastapi import FastAPI
 from api.app import create_app, create_watched
 from api.outlets import SERVER_OPTIONS, FramingProtocol
 from cli import first_start
-from cli.assembly import opened, with_loops, with_worker
+from cli.assembly import opened, with_loops, with_mail, with_worker
+from kit.logs import logger
 from kit.settings import Settings
+
+log = logger("cli")
 
 DRAIN_S = 30
 """How long open requests may take when the process is told to leave."""
@@ -30,6 +33,8 @@ async def serve(settings: Settings, *, demo: bool = False) -> None:
     settings = settings.model_copy(update={"port": listening.getsockname()[1]})
     async with opened(settings) as services:
         with_loops(services, work=settings.workers)
+        if settings.lmtp_port is not None:
+            with_mail(services, settings.lmtp_port)
         if demo:
             from cli.demo import company
 
@@ -101,10 +106,19 @@ async def work(settings: Settings) -> None:
             await server(app, settings, services.vitals.drain).serve(sockets=[listening])
 
 
-async def _until_told(app: FastAPI) -> None:
-    """What runs in the application's life, without anybody listening."""
+async def take_mail(settings: Settings) -> None:
+    """Take mail in until told to stop."""
+    async with opened(settings) as services:
+        door = with_mail(services, settings.lmtp_port)
+        await _until_told(create_watched(services), lambda: door.port)
+
+
+async def _until_told(app: FastAPI, port: Callable[[], int] | None = None) -> None:
+    """What runs in the application's life, without a door for requests; says on which port it has another one."""
     leave = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, leave.set)
     async with app.router.lifespan_context(app):
+        if port is not None:
+            log.info("mail.listening", port=port())
         await leave.wait()

@@ -6,6 +6,7 @@ Contacts are locked before promises, promises before presences, as everywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,9 +20,13 @@ from contacts.exchange import Exchange
 from contacts.placing import Placed, carry_out, plan_for
 from contacts.situation import Case, Scene, person
 from contacts.writing import Contact, finish, got_through, taken, write
+from correspondence import letters
+from correspondence import queries as threads
 from correspondence.service import NewMessage
 from kit.database import Row, Session
 from kit.errors import Conflict, NotFound
+from kit.ids import encode
+from notifications import service as notifications
 from routing.plan import Explanation, Offer, Reason, Trail
 from routing.problem import Need
 from routing.rules import Asked, veto
@@ -90,10 +95,22 @@ async def reply(
     if row["channel"] == "chat":
         changes["deadline_at"] = idle_at(scene, row)
     row = await queries.save(session, row, **changes)
-    stored = await write(scene, row, NewMessage("advisor", text, advisor_id=advisor_id))
+    stored = await write(scene, row, await _leaving(scene, row, NewMessage("advisor", text, advisor_id=advisor_id)))
     assert stored is not None  # no mail, so never a repeat
     done = row["channel"] == "email" if ends is None else ends
     return (await finish(scene, row, "served") if done else row), stored
+
+
+async def _leaving(scene: Scene, row: Contact, new: NewMessage) -> NewMessage:
+    """An answer to a mail leaves as one; in a chat it is read where it is."""
+    if row["channel"] != "email":
+        return new
+    thread = await threads.thread(scene.session, row["thread_id"])
+    assert thread is not None  # deleted with its contacts' customer alone
+    message_id = scene.exchange.new_id(scene.now)
+    letter = letters.answer(thread, message_id, encode("tms", message_id))
+    (queued,) = await notifications.queue(scene.session, [letter], scene.now, scene.exchange.new_id)
+    return replace(new, id=message_id, outbox_id=queued["id"], delivery="waiting")
 
 
 async def _open_offer(session: Session, row: Contact) -> Row:

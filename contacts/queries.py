@@ -76,6 +76,10 @@ LEFT JOIN relationships r ON r.customer_id = cu.id AND r.market_id = cu.market_i
 WHERE cu.external_ref = $1
 """
 
+CUSTOMER_BY_ID = CUSTOMER.replace("cu.external_ref = $1", "cu.id = $1")
+
+CUSTOMERS_OF_ADDRESS = CUSTOMER.replace("cu.external_ref = $1", "lower(cu.email) = $1 LIMIT 2")
+
 MOST_RECENT_OF_NUMBER = """
 SELECT cu.id AS customer_id, cu.market_id, cu.languages, cu.tier, cu.products, r.advisor_id AS related_advisor_id
 FROM customer_phones ph
@@ -258,6 +262,16 @@ async def save(session: Session, row: Mapping[str, Any], **changes: Any) -> dict
 
 async def customer(session: ReadSession, external_ref: str) -> Row | None:
     return await session.fetch_row(CUSTOMER, external_ref)
+
+
+async def customer_by_id(session: ReadSession, customer_id: UUID) -> Row | None:
+    return await session.fetch_row(CUSTOMER_BY_ID, customer_id)
+
+
+async def customer_of_address(session: ReadSession, address: str) -> Row | None:
+    """Whose mail address this is, in small letters; None where it is nobody's, or that of several."""
+    found = await session.fetch(CUSTOMERS_OF_ADDRESS, address)
+    return found[0] if len(found) == 1 else None
 
 
 async def phones_of(session: ReadSession, customer_id: UUID) -> list[str]:

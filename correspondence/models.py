@@ -44,11 +44,13 @@ class Thread(SQLModel, table=True):
     language: str = Field(sa_type=Text)
     opened_at: datetime = Field(sa_type=Instant)
     last_at: datetime = Field(sa_type=Instant)
+    message_count: int = 0
 
 
 @kept("corresponding", "thread", "pseudonymous", codes="market_id author code mail_key delivery")
 class Written(SQLModel, table=True):
-    """One message of a thread. A system's message is a `code`, whose words are made for whoever reads it.
+    """One message of a thread, in which `ordinal` orders them. A system's message is a `code`, whose words are made
+    for whoever reads it.
 
     `mail_key` is the same for every delivery of one mail, and unique: a mail is taken in once. `outbox_id` is the
     message of the outbox as which an answer leaves.
@@ -63,8 +65,9 @@ class Written(SQLModel, table=True):
         CheckConstraint("(author = 'advisor') = (advisor_id IS NOT NULL)", name="ck_thread_messages_advisor"),
         CheckConstraint("(author = 'system') = (code IS NOT NULL)", name="ck_thread_messages_code"),
         Index("ux_thread_messages_mail", "mail_key", unique=True),
-        Index("ix_thread_messages_thread", "thread_id", "id"),
+        Index("ux_thread_messages_ordinal", "thread_id", "ordinal", unique=True),
         Index("ix_thread_messages_contact", "contact_id", "id"),
+        Index("ix_thread_messages_leaving", "id", postgresql_where=text("delivery IN ('waiting', 'failed')")),
         Index("ix_thread_messages_outbox", "outbox_id", postgresql_where=text("outbox_id IS NOT NULL")),
     )
 
@@ -82,6 +85,7 @@ class Written(SQLModel, table=True):
     delivery: str = Field(default="here", sa_type=Text)
     written_at: datetime = Field(sa_type=Instant)
     delivered_at: datetime | None = Field(default=None, sa_type=Instant)
+    ordinal: int = 0
 
 
 @kept("corresponding", "thread", "pseudonymous", codes="market_id type refused_for")

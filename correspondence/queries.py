@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
 
 from kit.database import ReadSession, Row, Session
+from kit.errors import NotFound
+from kit.ids import decode
 
 OPEN = "INSERT INTO threads SELECT * FROM jsonb_populate_record(NULL::threads, $1) RETURNING *"
 
 WRITE = """
-WITH new AS (
-    INSERT INTO thread_messages SELECT * FROM jsonb_populate_record(NULL::thread_messages, $1)
+WITH touched AS (
+    UPDATE threads SET last_at = greatest(last_at, ($1::jsonb ->> 'written_at')::timestamptz),
+        message_count = message_count + 1
+    WHERE id = ($1::jsonb ->> 'thread_id')::uuid AND market_id = $1::jsonb ->> 'market_id'
+    RETURNING id, customer_id, message_count
+), new AS (
+    INSERT INTO thread_messages
+    SELECT r.* FROM touched, jsonb_populate_record(
+        NULL::thread_messages, $1::jsonb || jsonb_build_object('ordinal', touched.message_count)) AS r
     ON CONFLICT (mail_key) DO NOTHING RETURNING *
-), touched AS (
-    UPDATE threads t SET last_at = greatest(last_at, new.written_at) FROM new
-    WHERE t.id = new.thread_id AND t.market_id = new.market_id
-    RETURNING t.id, t.customer_id
 )
-SELECT new.*, touched.customer_id FROM new JOIN touched ON touched.id = new.thread_id
+SELECT new.*, touched.customer_id FROM new, touched
 """
+"""The thread is locked until the commit, so its messages are numbered in the order in which they can be read:
+whoever goes on after the last one that they have seen misses none."""
 
 MESSAGES = """
 SELECT m.*, (
@@ -32,9 +38,20 @@ SELECT m.*, (
     FROM attachments a WHERE a.message_id = m.id AND a.market_id = m.market_id
 ) AS attachments
 FROM thread_messages m
-WHERE m.thread_id = $1 AND m.market_id = $2 AND ($3::uuid IS NULL OR m.id > $3)
-ORDER BY m.id LIMIT $4
+WHERE m.thread_id = $1 AND m.market_id = $2 AND m.ordinal > $3
+ORDER BY m.ordinal LIMIT $4
 """
+
+
+THREAD_OF_REFERENCES = """
+SELECT t.* FROM thread_messages m
+JOIN threads t ON t.id = m.thread_id AND t.market_id = m.market_id
+LEFT JOIN customers cu ON cu.id = t.customer_id AND cu.market_id = t.market_id
+WHERE m.outbox_id = ANY($1::uuid[]) AND $2 IN (t.address, lower(cu.email))
+ORDER BY m.id DESC LIMIT 1
+"""
+
+ATTACH = "INSERT INTO attachments (id, market_id, message_id, name, type, size, sha256, content, refused_for) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"  # noqa: E501
 
 
 async def open_thread(session: Session, row: Mapping[str, Any]) -> Row:
@@ -53,16 +70,33 @@ async def write(session: Session, row: Mapping[str, Any]) -> Row | None:
 
 
 async def messages(
-    session: ReadSession, thread_id: UUID | None, market_id: str, after: UUID | None, limit: int
+    session: ReadSession, thread_id: UUID | None, market_id: str, after: int, limit: int
 ) -> list[Row]:
     """In the order in which they were written, each with what was attached."""
     return await session.fetch(MESSAGES, thread_id, market_id, after, limit)
 
 
-async def last_of(session: ReadSession, contact_id: UUID, authors: Sequence[str]) -> datetime | None:
-    """When one of these wrote last."""
-    found: datetime | None = await session.fetch_value(
-        "SELECT max(written_at) FROM thread_messages WHERE contact_id = $1 AND author = ANY($2::text[])",
-        contact_id, list(authors),
-    )  # fmt: skip
-    return found
+async def knows_mail(session: ReadSession, mail_key: str) -> bool:
+    return bool(await session.fetch_value("SELECT true FROM thread_messages WHERE mail_key = $1", mail_key))
+
+
+async def by_mail(session: ReadSession, mail_key: str) -> Row | None:
+    return await session.fetch_row("SELECT * FROM thread_messages WHERE mail_key = $1", mail_key)
+
+
+async def thread_of_references(session: ReadSession, references: Sequence[str], address: str) -> Row | None:
+    """The thread in which one of these mails was ours, if it was sent to this address."""
+    ours = [found for one in references if (found := _outbox_id(one)) is not None]
+    return await session.fetch_row(THREAD_OF_REFERENCES, ours, address) if ours else None
+
+
+def _outbox_id(reference: str) -> UUID | None:
+    """Of `<msg_…@domain>`, as answers of ours are called."""
+    try:
+        return decode("msg", reference.strip("<>").partition("@")[0])
+    except NotFound:
+        return None
+
+
+async def attach(session: Session, rows: Sequence[Sequence[Any]]) -> None:
+    await session.execute_many(ATTACH, rows)

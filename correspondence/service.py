@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from correspondence import events, queries
+from correspondence import events, letter_queries, queries
+from correspondence.attaching import Judged
 from kit.database import Row, Session
 from kit.ids import IdMaker
 
@@ -39,6 +41,8 @@ class NewMessage:
     mail_id: str | None = None
     outbox_id: UUID | None = None
     delivery: str = "here"
+    id: UUID | None = None
+    """Where it has to be known beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,26 @@ class Of:
 
 async def open_thread(session: Session, new: NewThread, now: datetime, new_id: IdMaker) -> Row:
     """A thread without messages yet."""
-    return await queries.open_thread(session, {**asdict(new), "id": new_id(now), "opened_at": now, "last_at": now})
+    return await queries.open_thread(
+        session, {**asdict(new), "id": new_id(now), "opened_at": now, "last_at": now, "message_count": 0}
+    )
+
+
+async def attach(session: Session, message: Row, judged: Sequence[Judged], now: datetime, new_id: IdMaker) -> None:
+    """What came with a message; the message has announced itself."""
+    rows = [
+        (new_id(now), message["market_id"], message["id"], one.name, one.type, one.size, one.sha256, one.content,
+         one.refused_for)
+        for one in judged
+    ]  # fmt: skip
+    if rows:
+        await queries.attach(session, rows)
 
 
 async def write(session: Session, of: Of, new: NewMessage, now: datetime, new_id: IdMaker) -> Row | None:
     """Add a message; None for a mail that has been taken in before."""
     row = asdict(new) | {
-        "id": new_id(now),
+        "id": new.id or new_id(now),
         "market_id": of.market_id,
         "thread_id": of.thread_id,
         "contact_id": of.contact_id,
@@ -81,3 +98,12 @@ async def write(session: Session, of: Of, new: NewMessage, now: datetime, new_id
     if stored is not None:
         session.announce(events.written("thread.written", stored, now, of.desk_group_id, of.advisor_id))
     return stored
+
+
+async def note_deliveries(session: Session, now: datetime, limit: int = 200) -> int:
+    """What became of answers that left as mail; how many have changed."""
+    rows = await letter_queries.note_deliveries(session, limit)
+    for row in rows:
+        kind = "thread.delivered" if row["delivery"] == "sent" else "thread.undelivered"
+        session.announce(events.written(kind, row, now, None, row["advisor_id"]))
+    return len(rows)

@@ -51,6 +51,7 @@ class Customer(SQLModel, table=True):
         CheckConstraint("learned_seconds BETWEEN 1 AND 2592000", name="ck_customers_learned_seconds"),
         CheckConstraint("octet_length(calling_hours) = 21", name="ck_customers_calling_hours"),
         Index("ix_customers_learned", text("learned_at NULLS FIRST")),
+        Index("ix_customers_email", text("lower(email)"), postgresql_where=text("email IS NOT NULL")),
     )
 
     id: UUID

@@ -73,6 +73,7 @@ def advisor(row: Row, kept: Row | None) -> AdvisorAnswer:
         external_ref=row["external_ref"],
         name=row["name"],
         email=row["email"],
+        mail_name=row["mail_name"],
         photo_url=row["photo_url"],
         site=encode("site", row["site_id"]),
         desk_group=encoded("grp", row["desk_group_id"]),

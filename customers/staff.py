@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from advisors import events as advisor_events
+from advisors import mail_names
 from advisors import service as advisors
 from advisors.public import presence_changed
 from customers import book_queries, events, public
@@ -115,6 +116,7 @@ async def change(
 async def put_many(session: Session, rows: Mapping[str, Prepared], now: datetime, new_id: IdMaker) -> advisors.Put:
     """Create or replace advisors by reference, with desk group and book, and announce it."""
     put = await advisors.put_many(session, {ref: row.person for ref, row in rows.items()}, now, new_id)
+    await mail_names.give(session, put.created)
     groups = {put.ids[ref]: row.group_id for ref, row in rows.items()}
     moved = await _seat(session, put, groups, now)
     opened = await _open_books(session, {put.ids[ref]: row.book for ref, row in rows.items()}, now)

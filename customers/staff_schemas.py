@@ -35,6 +35,9 @@ class AdvisorAnswer(Shown):
     external_ref: str
     name: str
     email: str | None
+    mail_name: str | None = Field(
+        description="What stands before the @ of the address under which customers write; made from the name once."
+    )
     photo_url: str | None
     site: Code
     desk_group: Code | None

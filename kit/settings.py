@@ -154,6 +154,17 @@ class Settings(BaseSettings):
         timedelta(days=30),
         description="How long dead letters are kept; what was delivered stays for three days.",
     )
+    mail_domain: str = Field(
+        "", description="Domain of advisors' own addresses, to which customers write; empty: no mail is taken in."
+    )
+    lmtp_host: str = Field("127.0.0.1", description="Address that mail is taken in at, by LMTP from a mail server.")
+    lmtp_port: int | None = Field(
+        None, description="Port for it in `durchwahl serve`; left out: only `durchwahl lmtp` takes mail in."
+    )
+    mail_most_bytes: int = Field(
+        15_000_000, description="The largest mail taken in, as it is encoded.", ge=10_000, le=50_000_000
+    )
+    limit_mail_senders: RateText = Field("30/hour", description="Mails of one sender and process; empty: no limit.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     tracing_url: str = Field(
         "",

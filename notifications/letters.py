@@ -20,8 +20,30 @@ ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]{1,189}\
 """What may stand in an envelope: no quoted names, no lists, no comments. The mail server knows the rest."""
 
 
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+
+
 class BadAddress(ValueError):
     """That is no address. It is not told, as it may be somebody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsReply:
+    """A letter that somebody has written: from whom, where answers go, and the mails that it answers, the newest
+    last. `automatic`: written by us all the same. Without an address it comes from where all letters come from."""
+
+    name: str | None
+    address: str | None = None
+    reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    automatic: bool = False
+
+    def __post_init__(self) -> None:
+        for one in (self.address, self.reply_to):
+            if one is not None and not (ADDRESS.fullmatch(one) and one.isascii()):
+                raise BadAddress
+        object.__setattr__(self, "name", one_line(self.name) if self.name else None)
+        object.__setattr__(self, "references", tuple(one for one in self.references if MESSAGE_ID.fullmatch(one)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +56,7 @@ class Letter:
     subject: str
     text: str
     language: str
+    reply: AsReply | None = None
 
     def __post_init__(self) -> None:
         if not ADDRESS.fullmatch(self.address) or not _is_visible(self.address) or not self.routed:

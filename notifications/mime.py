@@ -29,16 +29,36 @@ class Sender:
 
 def message(letter: Letter, sender: Sender, message_id: str, now: datetime) -> EmailMessage:
     made = EmailMessage(policy=SMTP)
-    made["From"] = Address(sender.name, addr_spec=sender.address)
+    made["From"] = _from(letter, sender)
     made["To"] = _to(letter)
     made["Subject"] = letter.subject
     made["Date"] = format_datetime(now)
     made["Message-ID"] = sender.message_id(message_id)
-    made["Auto-Submitted"] = "auto-generated"
+    _answering(made, letter)
     made.set_content(letter.text)
     made.add_alternative(letter.html, subtype="html")
     made["Content-Language"] = letter.language  # last, as setting the content takes such headers away
     return made
+
+
+def _from(letter: Letter, sender: Sender) -> Address:
+    if letter.reply is None:
+        return Address(sender.name, addr_spec=sender.address)
+    return Address(letter.reply.name or sender.name, addr_spec=letter.reply.address or sender.address)
+
+
+def _answering(made: EmailMessage, letter: Letter) -> None:
+    """Where answers go, what this answers, and whether a person has written it."""
+    reply = letter.reply
+    if reply is None or reply.automatic:
+        made["Auto-Submitted"] = "auto-generated" if reply is None else "auto-replied"
+    if reply is None:
+        return
+    if reply.reply_to is not None:
+        made["Reply-To"] = Address("", addr_spec=reply.reply_to)
+    if reply.references:
+        made["In-Reply-To"] = reply.references[-1]
+        made["References"] = " ".join(reply.references)
 
 
 def _to(letter: Letter) -> Address:

@@ -14,6 +14,7 @@ CHANNELS = ("email",)
 """Text messages and webhooks will be others."""
 
 DUE = "state IN ('waiting', 'sending')"
+RECIPIENTS = "num_nonnulls(customer_id, advisor_id, thread_id)"
 ENDED = "state IN ('sent', 'failed', 'dropped')"
 
 
@@ -24,7 +25,7 @@ ENDED = "state IN ('sent', 'failed', 'dropped')"
     codes="market_id template args language channel once state error dropped_for",
 )
 class Message(SQLModel, table=True):
-    """One message to one person.
+    """One message to one person: a customer, an advisor, or whoever writes in a thread without being known.
 
     `once` names what is said: there is one row for it, ever. `due_at` is when somebody looks at it next: to send it
     or, while it is `sending`, because the note is overdue. `most_attempts` grows when it is sent again by hand, so
@@ -44,7 +45,7 @@ class Message(SQLModel, table=True):
         CheckConstraint(f"({ENDED}) = (ended_at IS NOT NULL)", name="ck_messages_ended_at"),
         CheckConstraint("customer_id IS NULL OR market_id IS NOT NULL", name="ck_messages_market"),
         CheckConstraint(
-            f"num_nonnulls(customer_id, advisor_id) = 1 OR (num_nonnulls(customer_id, advisor_id) = 0 AND {ENDED})",
+            f"{RECIPIENTS} = 1 OR ({RECIPIENTS} = 0 AND {ENDED})",
             name="ck_messages_recipient",
         ),
         CheckConstraint("attempts BETWEEN 0 AND most_attempts", name="ck_messages_attempts"),
@@ -75,3 +76,4 @@ class Message(SQLModel, table=True):
     dropped_for: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    thread_id: UUID | None = None

@@ -31,7 +31,8 @@ class NotACode(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """To one customer (with their market) or one advisor. Raises `NotACode` for an argument that is none.
+    """To one customer (with their market), one advisor, or whoever writes in one thread. Raises `NotACode` for an
+    argument that is none.
 
     `once` names what is said: a second message of that name is never made. `language` is a BCP 47 tag. Without
     `due_at` it is due at once.
@@ -43,6 +44,7 @@ class NewMessage:
     args: Mapping[str, Argument] = field(default_factory=dict)
     customer_id: UUID | None = None
     advisor_id: UUID | None = None
+    thread_id: UUID | None = None
     market_id: str | None = None
     due_at: datetime | None = None
     channel: str = "email"
@@ -83,6 +85,7 @@ def _row(message: NewMessage, now: datetime, new_id: IdMaker) -> dict[str, Any]:
         "market_id": message.market_id,
         "customer_id": message.customer_id,
         "advisor_id": message.advisor_id,
+        "thread_id": message.thread_id,
         "template": message.template,
         "args": dict(message.args),
         "language": message.language,

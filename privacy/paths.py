@@ -50,7 +50,7 @@ CUSTOMER: Mapping[str, str] = {
     "callbacks": f"id IN ({CALLBACKS})",
     "callback_attempts": f"callback_id IN ({CALLBACKS})",
     "callback_questions": f"callback_id IN ({CALLBACKS})",
-    "messages": "customer_id = $1",
+    "messages": f"customer_id = $1 OR thread_id IN ({THREADS})",
     "offers": f"contact_id IN ({CONTACTS}) OR callback_id IN ({CALLBACKS})",
     "decisions": f"""
         id IN (SELECT decision_id FROM relationships WHERE customer_id = $1

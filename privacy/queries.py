@@ -77,8 +77,8 @@ ERASE = (
         switch_call_id = CASE direction WHEN 'in' THEN NULL ELSE switch_call_id END
     WHERE id IN ({CONTACTS}) AND {_BOTH}
     """,  # noqa: S608
-    f"DELETE FROM threads WHERE ({CUSTOMER['threads']}) AND {_BOTH}",  # noqa: S608
     f"DELETE FROM messages WHERE ({CUSTOMER['messages']}) AND {_BOTH}",  # noqa: S608
+    f"DELETE FROM threads WHERE ({CUSTOMER['threads']}) AND {_BOTH}",  # noqa: S608
     f"DELETE FROM customer_phones WHERE customer_id = $1 AND {_BOTH}",  # noqa: S608
     f"DELETE FROM book_moves WHERE customer_id = $1 AND {_BOTH}",  # noqa: S608
     f"DELETE FROM relationships WHERE customer_id = $1 AND {_BOTH}",  # noqa: S608

@@ -74,7 +74,7 @@ DELETE FROM threads WHERE (id, market_id) IN (SELECT id, market_id FROM old)
 """  # noqa: S608 - constants of ours
 
 CALLBACKS_DUE = "t.final_at < $1 AND (t.number IS NOT NULL OR t.topic IS NOT NULL)"
-MESSAGES_DUE = "t.ended_at < $1 AND num_nonnulls(t.customer_id, t.advisor_id) > 0"
+MESSAGES_DUE = "t.ended_at < $1 AND num_nonnulls(t.customer_id, t.advisor_id, t.thread_id) > 0"
 ATTEMPTS_DUE = "t.ended_at < $1 AND t.number IS NOT NULL"
 
 
@@ -155,7 +155,7 @@ def rules(settings: Settings) -> list[Months | Rows]:
             settings.keep_messages,
             "emptied",
             MESSAGES_DUE,
-            "UPDATE messages SET customer_id = NULL, advisor_id = NULL, args = '{}' WHERE id IN "  # noqa: S608
+            "UPDATE messages SET customer_id = NULL, advisor_id = NULL, thread_id = NULL, args = '{}' WHERE id IN "  # noqa: S608
             f"(SELECT id FROM messages AS t WHERE {MESSAGES_DUE} LIMIT $2)",
         ),
         Months("events", "events", settings.keep_events),

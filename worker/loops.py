@@ -36,6 +36,8 @@ from contacts import dispatch, handing_out, handling, planning
 from contacts.bursts import Burst, Solver
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
+from correspondence import service as correspondence
+from correspondence.letters import Letters as ThreadLetters
 from customers import handover
 from customers.books import Books
 from customers.letters import Letters
@@ -130,13 +132,21 @@ class Worker:
     def writers(self) -> Writers:
         """Who writes which letter."""
         public_url = self.settings.public_url if self.settings is not None else ""
-        of_promises = PromiseLetters(self.exchange.catalogue, public_url, self.secret)
-        return {**Letters(self.exchange.catalogue, public_url).writers(), **of_promises.writers()}
+        promises = PromiseLetters(self.exchange.catalogue, public_url, self.secret)
+        customers = Letters(self.exchange.catalogue, public_url)
+        return {**customers.writers(), **promises.writers(), **self._of_threads.writers()}
 
     @cached_property
     def secret(self) -> bytes:
         """Marks the links in letters; without settings there are no links."""
         return secret.load(self.settings) if self.settings is not None else b""
+
+    @cached_property
+    def _of_threads(self) -> ThreadLetters:
+        """Without a domain of advisors' own there is nothing to seal."""
+        if self.settings is None or not self.settings.mail_domain:
+            return ThreadLetters(self.exchange.catalogue, b"")
+        return ThreadLetters(self.exchange.catalogue, self.secret, self.settings.mail_domain)
 
     def loops(self) -> list[Loop]:
         return [
@@ -199,6 +209,7 @@ class Worker:
         now = self.clock.now()
         async with self.database.reading() as session:
             waiting = await handing_out.waiting(session, now)
+        await self.database.run(partial(correspondence.note_deliveries, now=now))
         return sum([await self.database.run(partial(self._hand_out, one, now)) for one in waiting])
 
     async def _hand_out(self, contact_id: UUID, now: datetime, session: Session) -> bool:

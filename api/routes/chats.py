@@ -74,11 +74,11 @@ async def messages(
     """The oldest first; `next` is where to go on, also when more is written later."""
     row = await chats.of_customer(session, external_ref, decode("con", chat_id))
     scene = await _scene(session, services, now)
-    rows = await queries.messages(session, row["thread_id"], row["market_id"], page.after_id(), page.limit)
+    rows = await queries.messages(session, row["thread_id"], row["market_id"], page.after_number(), page.limit)
     words = Words(scene.exchange.catalogue, row["language"], scene.market(row).hours.zone, now)
     names = first_names(scene)
     items = [shown(one, lambda code: words.say(f"thread.{code}"), names) for one in rows]
-    return MessagesOut(items=items, next=page.cursor(rows[-1]["id"]) if rows else None)
+    return MessagesOut(items=items, next=page.cursor(rows[-1]["ordinal"]) if rows else None)
 
 
 @router.post("/{chat_id}/messages", status_code=201, summary="Write in a chat", responses=problems(404, 409))

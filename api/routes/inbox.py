@@ -61,10 +61,10 @@ async def thread(
     row = await queries.by_id(session, decode("con", contact_id))
     if row is None or not await may_see(principal, row, session, services):
         raise NotFound
-    rows = await threads.messages(session, row["thread_id"], row["market_id"], page.after_id(), page.limit)
+    rows = await threads.messages(session, row["thread_id"], row["market_id"], page.after_number(), page.limit)
     names = {one["advisor_id"]: encode("adv", one["advisor_id"]) for one in rows if one["advisor_id"] is not None}
     items = [shown(one, lambda code: code, names) for one in rows]
-    return MessagesOut(items=items, next=page.cursor(rows[-1]["id"]) if rows else None)
+    return MessagesOut(items=items, next=page.cursor(rows[-1]["ordinal"]) if rows else None)
 
 
 @router.post(

@@ -99,5 +99,5 @@ class Chat:
         return await chats.of_customer(self.world.session, self.customer.external_ref, self.contact_id)
 
     async def texts(self) -> list[str]:
-        sql = "SELECT coalesce(text, code) AS said FROM thread_messages WHERE contact_id = $1 ORDER BY id"
+        sql = "SELECT coalesce(text, code) AS said FROM thread_messages WHERE contact_id = $1 ORDER BY ordinal"
         return [row["said"] for row in await self.world.session.fetch(sql, self.contact_id)]

@@ -1,0 +1,1 @@
+"""Mails read, attachments judged, threads answered."""

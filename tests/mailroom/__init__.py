@@ -1,0 +1,1 @@
+"""Mail taken in over a real socket, and by a process that is killed."""
