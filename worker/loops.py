@@ -9,6 +9,7 @@
 - `leavers` hands the books of those who leave to others.
 - `messages` sends what is due in the outbox; it is woken by every commit that puts something there.
 - `webhooks-follow` reads the event log for subscribers, in one process at a time; `webhooks-send` sends to them.
+- `notes` lets unread notes follow their customer to another advisor.
 - `measure` measures the invariants and what operators look at, each kind by one replica at a time.
 - `answers` forgets answers kept for repeats.
 - `seals` chains what has been written to the audit.
@@ -28,7 +29,7 @@ from uuid import UUID, uuid4
 from audit import sealing
 from books import work as book_work
 from books.computing import WARM, Workshop
-from contacts import dispatch, handling
+from contacts import dispatch, handling, notes
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
 from customers import handover
@@ -127,6 +128,7 @@ class Worker:
             Loop("handling", self.handling_once, timedelta(minutes=10), limit=timedelta(minutes=30)),
             Loop("leavers", self.leavers_once, timedelta(minutes=1)),
             Loop("messages", self.messages_once, MESSAGES_EVERY, wake=self.queued),
+            Loop("notes", self.notes_once, timedelta(seconds=30)),
             Loop("webhooks-follow", self.fanout.run_once, WEBHOOKS_EVERY, wake=self.told, rest=FOLLOW_REST),
             Sending("webhooks-send", self.sender, WEBHOOKS_EVERY),
             Loop("measure", self.measuring.run_once, MEASURE_EVERY),
@@ -196,6 +198,16 @@ class Worker:
     async def handling_once(self) -> int:
         """Customers whose expected time was estimated anew."""
         return await handling.run_once(self.database, self.clock.now())
+
+    async def notes_once(self) -> int:
+        """Notes that have gone on to another advisor."""
+        moved = 0
+        while count := await self.database.run(self._notes):
+            moved += count
+        return moved
+
+    async def _notes(self, session: Session) -> int:
+        return await notes.follow(session, self.clock.now())
 
     async def leavers_once(self) -> Any:
         """Customers of advisors who leave get somebody else, one transaction each."""

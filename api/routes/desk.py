@@ -34,7 +34,8 @@ class NoDesk(Forbidden):
     word, title = "no-desk", "This account doesn't belong to an advisor."
 
 
-def _advisor(principal: Principal) -> UUID:
+def advisor_of(principal: Principal) -> UUID:
+    """Whose desk it is. Raises `NoDesk`."""
     if principal.advisor_id is None:
         raise NoDesk
     return principal.advisor_id
@@ -43,7 +44,7 @@ def _advisor(principal: Principal) -> UUID:
 @router.get("/desk", summary="My desk")
 async def mine(principal: Advisor, session: Write) -> DeskOut:
     """Presence, the offer that rings, the contact under way."""
-    advisor_id = _advisor(principal)
+    advisor_id = advisor_of(principal)
     presence = await presences.lock(session, advisor_id)
     offer = await offer_queries.open_offer_of(session, advisor_id)
     contact = await desk.current(session, advisor_id)
@@ -62,7 +63,7 @@ async def choose(
     principal: Advisor, wanted: StatusIn, session: Write, services: FromServices, now: Now
 ) -> PresenceOut:
     """During a contact it becomes the next status; while ringing, `break` and `meeting` refuse the offer."""
-    advisor_id = _advisor(principal)
+    advisor_id = advisor_of(principal)
     chosen = await desk.choose(session, exchange_of(services), advisor_id, wanted.state, now, wanted.reason)
     return PresenceOut(state=chosen.state, next_state=chosen.next_state, reason=chosen.reason)
 
@@ -71,7 +72,7 @@ async def choose(
 @keyless("a heartbeat only prolongs a lease")
 async def heartbeat(principal: Advisor, session: Write, now: Now) -> Response:
     """Every 10 s while the desk is open; after 25 s without one the advisor is offline."""
-    await desk.heartbeat(session, _advisor(principal), now)
+    await desk.heartbeat(session, advisor_of(principal), now)
     return Response(status_code=204)
 
 
@@ -87,7 +88,7 @@ async def reject(
 ) -> Response:
     """The ringing ends; the contact goes on to somebody else and keeps its age."""
     offer = decode("off", offer_id)
-    await desk.reject(session, exchange_of(services), _advisor(principal), offer, wanted.reason, now)
+    await desk.reject(session, exchange_of(services), advisor_of(principal), offer, wanted.reason, now)
     return Response(status_code=204)
 
 
@@ -98,7 +99,7 @@ async def wrap_up(
     """Disposition, solved or not, and a note. Ends the wrap-up; notes may be added later too."""
     told = WrapUp(done.disposition, done.solved, done.note)
     contact = decode("con", contact_id)
-    row = await desk.wrap_up(session, exchange_of(services), _advisor(principal), contact, told, now)
+    row = await desk.wrap_up(session, exchange_of(services), advisor_of(principal), contact, told, now)
     return ContactOut(contact=contact_state(row))
 
 

@@ -152,6 +152,10 @@ STEPS = (
         "ben", "POST /v1/contacts/{contact_id}/wrap-up", "/v1/contacts/@con_over/wrap-up",
         {"note": NOTE, "disposition": NOTE, "solved": True},
     ),
+    Step(
+        "anna", "PUT /v1/customers/{external_ref}/remarks", "/v1/customers/K-1/remarks", {"text": NOTE},
+    ),
+    Step("anna", "POST /v1/notes/{note_id}/read", "/v1/notes/@not_ringing/read"),
     Step("ben", "PUT /v1/desk/presence", "/v1/desk/presence", {"state": "break", "reason": "lunch"}),
     Step(
         "admin", "POST /v1/imports/customers", "/v1/imports/customers",
