@@ -10,7 +10,7 @@ from advisors import presence_queries, presences
 from advisors.presence import NotTaken
 from callbacks import queries as callback_queries
 from callbacks import service as callbacks
-from contacts import channels, offer_queries, queries
+from contacts import channels, notes, offer_queries, queries
 from contacts.placing import place
 from contacts.public import contact_changed, offer_changed
 from contacts.situation import Case, Scene
@@ -115,6 +115,7 @@ async def complete(scene: Scene, row: Contact) -> Contact:
     """Wrap-up is done: the contact has come to its end, and so has the advisor's pause after it."""
     now = scene.now
     await presences.wrapped_up(scene.session, row["advisor_id"], now)
+    await notes.leave(scene, row)
     return await step(
         scene, row, "completed", "contact.completed", ended_at=now, ended_reason="served", deadline_at=None
     )

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from contacts.states import CONTACT, OFFER
+from contacts.states import CONTACT, NOTE, OFFER
 from kit.tables import Instant, Json, about, kept, one_of
 
 CHANNELS = ("phone", "chat", "email")
@@ -229,3 +229,28 @@ class DirectoryVersion(SQLModel, table=True):
 
     single: bool = Field(default=True, primary_key=True)
     version: int = Field(default=1, sa_type=BigInteger)
+
+
+@kept("routing", "contact", "pseudonymous", codes="market_id state")
+class ContactNote(SQLModel, table=True):
+    """Word to the customer's own advisor that somebody else has handled a contact; its words are the contact's."""
+
+    __tablename__ = "contact_notes"
+    __table_args__ = (
+        ForeignKeyConstraint(["contact_id", "market_id"], ["contacts.id", "contacts.market_id"]),
+        one_of("state", NOTE.states, "ck_contact_notes_state"),
+        CheckConstraint("(state = 'unread') = (read_at IS NULL)", name="ck_contact_notes_read"),
+        Index("ux_contact_notes_contact", "contact_id", unique=True),
+        Index("ix_contact_notes_unread", "to_advisor_id", "id", postgresql_where=text("state = 'unread'")),
+        Index("ix_contact_notes_to", "to_advisor_id", "id"),
+        Index("ix_contact_notes_from", "from_advisor_id", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    market_id: str = Field(sa_type=Text)
+    contact_id: UUID
+    from_advisor_id: UUID = Field(foreign_key="advisors.id")
+    to_advisor_id: UUID = Field(foreign_key="advisors.id")
+    state: str = Field(default="unread", sa_type=Text)
+    written_at: datetime = Field(sa_type=Instant)
+    read_at: datetime | None = Field(default=None, sa_type=Instant)

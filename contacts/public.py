@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from advisors.public import Row, State, encoded, instant, left
 from kit.announcements import NewEvent
@@ -75,4 +76,31 @@ def offer_changed(kind: str, row: Row, at: datetime, **also: Any) -> NewEvent:
         market_id=row["market_id"],
         desk_group_id=row["desk_group_id"],
         advisor_id=row["advisor_id"],
+    )
+
+
+def note_state(row: Row) -> State:
+    """From the columns of `contact_notes`; `advisor` is whom it is for."""
+    return {
+        "id": encode("note", row["id"]),
+        "state": row["state"],
+        "market": row["market_id"],
+        "contact": encoded("con", row["contact_id"]),
+        "advisor": encode("adv", row["to_advisor_id"]),
+        "written_by": encoded("adv", row["from_advisor_id"]),
+        "written_at": instant(row["written_at"]),
+        "read_at": instant(row["read_at"]),
+    }
+
+
+def note_changed(kind: str, row: Row, at: datetime, *, tell: UUID, before: Row | None = None) -> NewEvent:
+    """The announcement of a note to its owner, and to `tell`: for one that was read, whoever wrote it."""
+    state = note_state(row)
+    return NewEvent(
+        type=kind,
+        at=at,
+        subject=state["id"],
+        data={"note": state, **left(note_state(before) if before is not None else None, state)},
+        market_id=row["market_id"],
+        advisor_id=tell,
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from contacts.briefing import Briefing
 from correspondence.schemas import Text
+from kit.database import Row
 from kit.fields import Code, Tag
+from kit.ids import encode
 from kit.wire import Command, Line, Shown, Straight
 
 Note = Annotated[str, StringConstraints(min_length=1, max_length=4000), Straight]
@@ -72,3 +76,82 @@ class PresenceOut(Shown):
 
 class ContactOut(Shown):
     contact: dict[str, Any]
+
+
+class OfferOut(Shown):
+    """An offer as the stream shows it, and what to know before saying hello."""
+
+    offer: dict[str, Any]
+    briefing: Briefing | None
+
+
+class RemarksCommand(Command):
+    """`null` takes them away."""
+
+    text: Note | None
+
+
+class RemarksAnswer(Shown):
+    text: str | None
+    written_by: Code | None
+    updated_at: datetime | None
+
+
+NoteState = Literal["unread", "read"]
+
+
+class NoteAnswer(Shown):
+    """`note` is what the colleague typed, if anything; disposition and outcome are the contact's."""
+
+    id: Code
+    state: Literal["unread", "read"]
+    contact: Code
+    written_by: Code
+    written_by_name: str | None
+    to: Code
+    to_name: str | None
+    written_at: datetime
+    read_at: datetime | None
+    customer: Code | None = None
+    external_ref: str | None = None
+    customer_name: str | None = None
+    channel: str | None = None
+    received_at: datetime | None = None
+    disposition: str | None = None
+    solved: bool | None = None
+    note: str | None = None
+
+
+class Notes(Shown):
+    items: list[NoteAnswer]
+    next: str | None = None
+
+
+def remarks(row: Row) -> RemarksAnswer:
+    by = row["written_by"]
+    return RemarksAnswer(
+        text=row["text"], written_by=None if by is None else encode("adv", by), updated_at=row["updated_at"]
+    )
+
+
+def note(row: Row) -> NoteAnswer:
+    """From a row with what was noted of the contact."""
+    customer = row["customer_id"]
+    names = ("external_ref", "customer_name", "channel", "received_at", "disposition", "solved", "note")
+    told = {name: row[name] for name in names}
+    return note_state_only(row, customer=None if customer is None else encode("cus", customer), **told)
+
+
+def note_state_only(row: Row, **told: Any) -> NoteAnswer:
+    return NoteAnswer(
+        id=encode("note", row["id"]),
+        state=row["state"],
+        contact=encode("con", row["contact_id"]),
+        written_by=encode("adv", row["from_advisor_id"]),
+        written_by_name=row.get("from_name"),
+        to=encode("adv", row["to_advisor_id"]),
+        to_name=row.get("to_name"),
+        written_at=row["written_at"],
+        read_at=row["read_at"],
+        **told,
+    )

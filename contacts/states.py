@@ -25,3 +25,6 @@ CONTACT = machine(
 
 OFFER = machine("offer", {"open"}, open="accepted rejected timed_out rescinded")
 """For phone the device is the truth: answering accepts, and the desk's reject ends the ringing."""
+
+NOTE = machine("note", {"unread"}, unread="read withdrawn")
+"""A note to a customer's own advisor: until it was read, or there is nobody any more whom it is about."""

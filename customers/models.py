@@ -152,3 +152,21 @@ class Book(SQLModel, table=True):
     price: float | None = Field(default=None, sa_type=Float)
     over_cap: bool = False
     open_for_new: bool = True
+
+
+@kept("routing", "customer", "pseudonymous", codes="market_id")
+class CustomerRemarks(SQLModel, table=True):
+    """What the own advisor remarks on a customer, for colleagues who pick up in their place."""
+
+    __tablename__ = "customer_remarks"
+    __table_args__ = (
+        PrimaryKeyConstraint("customer_id", "market_id"),
+        ForeignKeyConstraint(["customer_id", "market_id"], ["customers.id", "customers.market_id"]),
+        CheckConstraint("length(text) BETWEEN 1 AND 4000", name="ck_customer_remarks_text"),
+    )
+
+    customer_id: UUID
+    market_id: str = Field(sa_type=Text)
+    text: str = about("personal", sa_type=Text)
+    written_by: UUID = Field(foreign_key="advisors.id")
+    updated_at: datetime = Field(sa_type=Instant)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from contacts import arrivals, wishes, writing
+from contacts import arrivals, notes, wishes, writing
 from contacts.exchange import Exchange
 from customers import events, relationships
 from kit.database import Session
@@ -43,6 +43,7 @@ async def erase(session: Session, exchange: Exchange, customer_id: UUID, now: da
         await wishes.cancel(scene, customer["external_ref"], callback_id, REASON)
     if await queries.has_advisor(session, customer_id):
         await relationships.end(session, customer["external_ref"], now, REASON)
+    await notes.withdraw(session, customer_id, now)
     await session.flush()
     await queries.erase(session, customer_id, encode("cus", customer_id))
     session.announce(events.customer("customer.erased", customer_id, customer["market_id"], now))

@@ -40,6 +40,8 @@ CUSTOMER: Mapping[str, str] = {
     "customers": "id = $1",
     "customer_phones": "customer_id = $1",
     "relationships": "customer_id = $1",
+    "customer_remarks": "customer_id = $1",
+    "contact_notes": f"contact_id IN ({CONTACTS})",
     "book_moves": "customer_id = $1",
     "contacts": f"id IN ({CONTACTS})",
     "switch_events": f"call_id IN (SELECT switch_call_id FROM contacts WHERE id IN ({CONTACTS}))",  # noqa: S608

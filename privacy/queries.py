@@ -79,6 +79,7 @@ ERASE = (
     """,  # noqa: S608
     f"DELETE FROM messages WHERE ({CUSTOMER['messages']}) AND {_BOTH}",  # noqa: S608
     f"DELETE FROM threads WHERE ({CUSTOMER['threads']}) AND {_BOTH}",  # noqa: S608
+    f"DELETE FROM customer_remarks WHERE customer_id = $1 AND {_BOTH}",  # noqa: S608
     f"DELETE FROM customer_phones WHERE customer_id = $1 AND {_BOTH}",  # noqa: S608
     f"DELETE FROM book_moves WHERE customer_id = $1 AND {_BOTH}",  # noqa: S608
     f"DELETE FROM relationships WHERE customer_id = $1 AND {_BOTH}",  # noqa: S608

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from callbacks.states import CALLBACK
-from contacts.states import CONTACT, OFFER
+from contacts.states import CONTACT, NOTE, OFFER
 from realtime.topics import Topics, belongs
 
 Thing = dict[str, Any]
@@ -40,6 +40,7 @@ NOUNS = {
     "contact": Noun("contacts", "id", CONTACT.final),
     "offer": Noun("offers", "id", OFFER.final),
     "callback": Noun("callbacks", "id", CALLBACK.final),
+    "note": Noun("notes", "id", NOTE.final),
 }
 
 

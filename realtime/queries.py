@@ -129,6 +129,17 @@ async def open_callbacks(session: ReadSession, of: Selection) -> Sequence[Row]:
     return await session.fetch(CALLBACKS, of.everything, of.groups, of.advisors, of.markets)
 
 
+NOTES = """
+SELECT * FROM contact_notes
+WHERE state = 'unread' AND ($1 OR to_advisor_id = ANY ($2::uuid[]) OR market_id = ANY ($3::text[]))
+"""
+
+
+async def unread_notes(session: ReadSession, of: Selection) -> Sequence[Row]:
+    """Notes to advisors that they have not read."""
+    return await session.fetch(NOTES, of.everything, of.advisors, of.markets)
+
+
 async def keep_ticket(
     session: Session,
     hashed: bytes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisors.public import presence_state
 from callbacks.public import callback_state
-from contacts.public import contact_state, offer_state
+from contacts.public import contact_state, note_state, offer_state
 from kit.database import Database, ReadSession
 from kit.ids import decode
 from realtime import log, queries
@@ -27,11 +27,13 @@ async def read(session: ReadSession, topics: Topics) -> Data:
     contacts = [contact_state(row) for row in await queries.open_contacts(session, wanted)]
     offers = [offer_state(row) for row in await queries.open_offers(session, wanted)]
     callbacks = [callback_state(row) for row in await queries.open_callbacks(session, wanted)]
+    notes = [note_state(row) for row in await queries.unread_notes(session, wanted)]
     return {
         "presences": {state["advisor"]: state for state in presences},
         "contacts": {state["id"]: state for state in contacts},
         "offers": {state["id"]: state for state in offers},
         "callbacks": {state["id"]: state for state in callbacks},
+        "notes": {state["id"]: state for state in notes},
     }
 
 

@@ -11,6 +11,7 @@
 - `slots` gives the next day's callbacks exact times within their windows.
 - `messages` sends what is due in the outbox; it is woken by every commit that puts something there.
 - `webhooks-follow` reads the event log for subscribers, in one process at a time; `webhooks-send` sends to them.
+- `notes` lets unread notes follow their customer to another advisor.
 - `measure` measures the invariants and what operators look at, each kind by one replica at a time.
 - `answers` forgets answers kept for repeats.
 - `seals` chains what has been written to the audit.
@@ -32,7 +33,7 @@ from audit import sealing
 from books import work as book_work
 from books.computing import WARM, Workshop
 from callbacks.letters import Letters as PromiseLetters
-from contacts import dispatch, handing_out, handling, planning
+from contacts import dispatch, handing_out, handling, notes, planning
 from contacts.bursts import Burst, Solver
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
@@ -161,6 +162,7 @@ class Worker:
             Loop("leavers", self.leavers_once, timedelta(minutes=1)),
             Loop("slots", self.slots_once, SLOTS_EVERY),
             Loop("messages", self.messages_once, MESSAGES_EVERY, wake=self.queued),
+            Loop("notes", self.notes_once, timedelta(seconds=30)),
             Loop("webhooks-follow", self.fanout.run_once, WEBHOOKS_EVERY, wake=self.told, rest=FOLLOW_REST),
             Sending("webhooks-send", self.sender, WEBHOOKS_EVERY),
             Loop("measure", self.measuring.run_once, MEASURE_EVERY),
@@ -263,6 +265,16 @@ class Worker:
     async def handling_once(self) -> int:
         """Customers whose expected time was estimated anew."""
         return await handling.run_once(self.database, self.clock.now())
+
+    async def notes_once(self) -> int:
+        """Notes that have gone on to another advisor."""
+        moved = 0
+        while count := await self.database.run(self._notes):
+            moved += count
+        return moved
+
+    async def _notes(self, session: Session) -> int:
+        return await notes.follow(session, self.clock.now())
 
     async def leavers_once(self) -> Any:
         """Customers of advisors who leave get somebody else, one transaction each."""

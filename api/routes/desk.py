@@ -35,7 +35,7 @@ class NoDesk(Forbidden):
 
 
 def advisor_of(principal: Principal) -> UUID:
-    """Raises `NoDesk`."""
+    """Whose desk it is. Raises `NoDesk`."""
     if principal.advisor_id is None:
         raise NoDesk
     return principal.advisor_id

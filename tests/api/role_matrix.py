@@ -95,6 +95,11 @@ GRANTS: dict[str, str] = {
     "POST /v1/offers/{offer_id}/reject": "advisor lead",
     "POST /v1/contacts/{contact_id}/wrap-up": "advisor lead",
     "GET /v1/contacts/{contact_id}": "advisor lead supervisor auditor",
+    "GET /v1/offers/{offer_id}": "advisor lead supervisor",
+    "GET /v1/customers/{external_ref}/remarks": "advisor lead supervisor",
+    "PUT /v1/customers/{external_ref}/remarks": "advisor lead",
+    "GET /v1/notes": "advisor lead",
+    "POST /v1/notes/{note_id}/read": "advisor lead",
     # the stream
     "POST /v1/stream/tickets": "advisor lead supervisor admin",
     "WS /v1/stream": PUBLIC,  # the ticket in the first frame is the credential
@@ -208,6 +213,8 @@ REACH: dict[str, dict[str, str]] = {
     "POST /v1/offers/{offer_id}/accept": {"advisor": "own", "lead": "own"},
     "POST /v1/contacts/{contact_id}/wrap-up": {"advisor": "own", "lead": "own"},
     "POST /v1/offers/{offer_id}/reject": {"advisor": "own", "lead": "own"},
+    "GET /v1/offers/{offer_id}": {"advisor": "own", "lead": "own led", "supervisor": "all"},
+    "POST /v1/notes/{note_id}/read": {"advisor": "own", "lead": "own"},
     "POST /v1/advisors/{advisor_id}/absences": {"advisor": "own", "lead": "own led", "supervisor": "all"},
     "GET /v1/advisors/{advisor_id}/absences": {"advisor": "own", "lead": "own led", "supervisor": "all"},
     "GET /v1/absences/{absence_id}": {"advisor": "own", "lead": "own led", "supervisor": "all"},

@@ -328,6 +328,7 @@ BODIES = {
     "POST /v1/advisors/{advisor_id}/absences": WEEK,
     "POST /v1/contacts/{contact_id}/messages": {"text": "Guten Tag"},
 }
+PREFIXES = {"advisor_id": "adv", "absence_id": "abs", "offer_id": "off", "contact_id": "con", "note_id": "note"}
 CALLS = {"anna": "ringing", "carl": "talking", "ben": "over"}
 UNKNOWN = UUID(int=7)
 TRACED = {"X-Request-Id": "trace-0123456789abcdef"}
@@ -349,7 +350,7 @@ async def test_a_grant_goes_as_far_as_declared(company: tuple[Client, Names], na
     client, names = company
     method, path = name.split(" ")
     parameter = path.partition("{")[2].partition("}")[0]
-    prefix = {"advisor_id": "adv", "absence_id": "abs", "offer_id": "off", "contact_id": "con"}[parameter]
+    prefix = PREFIXES[parameter]
 
     async def ask(actor: str, identifier: str) -> Response:
         body = BODIES.get(name, {}) if method == "POST" else None

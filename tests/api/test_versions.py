@@ -82,12 +82,14 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 """What is sent besides the name, which tells one editor from another."""
 
-WHO = {"absences": "supervisor", "leaving": "supervisor"}
+WHO = {"remarks": "anna", "absences": "supervisor", "leaving": "supervisor"}
 
 
 def body_of(name: str, editor: int) -> dict[str, Any] | None:
     if name in BODIES:
         return {**BODIES[name], "name": f"Editor {editor}"}
+    if name.endswith("/remarks"):
+        return {"text": f"Editor {editor}"}
     if name.endswith("/policies"):
         return {"rules": {"wrap_up_limit_s": 10 + editor}}
     if name == "POST /v1/advisors/{advisor_id}/leaving":
@@ -136,7 +138,7 @@ async def read(client: Client, names: Names, name: str, **headers: str) -> Respo
 
 def kind_of(name: str) -> str:
     kind = name.split("/")[2]
-    return kind + "/policies" if name.endswith("/policies") else kind
+    return next((f"{kind}/{end}" for end in ("policies", "remarks") if name.endswith(f"/{end}")), kind)
 
 
 @pytest.mark.parametrize("name", EDITED)

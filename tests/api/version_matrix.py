@@ -31,6 +31,7 @@ EDITED: dict[str, str] = {
     "POST /v1/absences/{absence_id}/cancel": REQUIRED,
     "PATCH /v1/accounts/{account_id}": REQUIRED,
     "PUT /v1/webhooks/{webhook_id}": REQUIRED,
+    "PUT /v1/customers/{external_ref}/remarks": REQUIRED,
     # control centers tell us what they know, by machine, and theirs is the truth
     "PUT /v1/customers/{external_ref}": OPTIONAL,
     # final steps that must be possible at once: an emergency is over, a key has leaked
@@ -55,6 +56,7 @@ SHOWN: dict[str, str] = {
     "GET /v1/closures/{closure_id}": "DELETE /v1/closures/{closure_id}",
     "GET /v1/machine-keys/{key_id}": "DELETE /v1/machine-keys/{key_id}",
     "GET /v1/signing-keys/{key_id}": "DELETE /v1/signing-keys/{key_id}",
+    "GET /v1/customers/{external_ref}/remarks": "PUT /v1/customers/{external_ref}/remarks",
     "GET /v1/webhooks/{webhook_id}": "PUT /v1/webhooks/{webhook_id}",
 }
 """Where an `ETag` is read, and one of the routes that it is for."""

@@ -22,6 +22,7 @@ from tests.support.builders import (
     a_desk_group,
     a_market,
     a_message,
+    a_note,
     a_number,
     a_product,
     a_site,
@@ -51,6 +52,7 @@ async def founded(client: Client) -> tuple[Client, Names]:
     names |= await _promises(client)
     names |= await _administered(client, names)
     names |= await _subscribed(client)
+    names |= await _notes(client, names)
     return client, {**names, "token": tokens["leaver"]}
 
 
@@ -159,6 +161,18 @@ async def _subscribed(client: Client) -> Names:
         for state in ("dead", "delivered"):
             row = await a_delivery(session, decode("whk", webhook), state=state, ended_at=MONDAY_MORNING)
             found[f"whd_{state}"] = encode("whd", row.id)
+    return found
+
+
+async def _notes(client: Client, names: Names) -> Names:
+    """To each who holds a call, as if Lea had taken it."""
+    services: Services = client.app.state.services
+    found: Names = {}
+    async with services.database.transaction() as session:
+        for call, name in (("ringing", "anna"), ("talking", "carl"), ("over", "ben")):
+            who = {"from_advisor_id": decode("adv", names["lea"]), "to_advisor_id": decode("adv", names[name])}
+            note = await a_note(session, decode("con", names[f"con_{call}"]), **who)
+            found[f"not_{call}"] = encode("note", note.id)
     return found
 
 

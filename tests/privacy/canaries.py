@@ -170,6 +170,10 @@ STEPS = (
         {"note": NOTE, "disposition": NOTE, "solved": True},
     ),
     Step("anna", "PUT /v1/desk/presence", "/v1/desk/presence", {"state": "break"}),
+    Step(
+        "anna", "PUT /v1/customers/{external_ref}/remarks", "/v1/customers/K-1/remarks", {"text": NOTE},
+    ),
+    Step("anna", "POST /v1/notes/{note_id}/read", "/v1/notes/@not_ringing/read"),
     Step("ben", "PUT /v1/desk/presence", "/v1/desk/presence", {"state": "break", "reason": "lunch"}),
     Step(
         "control_center", "POST /v1/customers/{external_ref}/chats", "/v1/customers/K-3/chats", {"text": NOTE},

@@ -118,6 +118,29 @@ async def an_attachment(database: Database, customer_id: UUID) -> None:
     )
 
 
+UNREAD_OF_NOBODY = """
+SELECT n.id FROM contact_notes AS n JOIN contacts AS c ON c.id = n.contact_id
+WHERE n.state = 'unread' AND c.customer_id IS NULL
+"""
+
+
+async def told_by_colleagues(database: Database, customer_id: UUID) -> None:
+    """Remarks of the own advisor, and a note of a colleague's that nobody has read."""
+    own = f"(SELECT advisor_id FROM relationships WHERE customer_id = '{customer_id}' AND ends_at IS NULL)"
+    await as_owner(
+        database,
+        f"""
+        INSERT INTO customer_remarks (customer_id, market_id, text, written_by, updated_at)
+        SELECT id, market_id, 'x', {own}, created_at FROM customers WHERE id = '{customer_id}'
+        """,
+        f"""
+        INSERT INTO contact_notes (id, market_id, contact_id, from_advisor_id, to_advisor_id, state, written_at)
+        SELECT gen_random_uuid(), market_id, id, {own}, {own}, 'unread', received_at
+        FROM contacts WHERE customer_id = '{customer_id}' LIMIT 1
+        """,
+    )
+
+
 async def plant(database: Database, customer_id: UUID) -> None:
     """A canary in every personal column of every table that is about them."""
     values: Mapping[str, str] = {"$1": f"'{customer_id}'::uuid", "$2": f"'{encode('cus', customer_id)}'"}
@@ -163,6 +186,7 @@ async def test_export_tells_every_canary_and_erasure_leaves_none(
     customer_id = await a_story(client)
     await an_attempt(database, customer_id)
     await an_attachment(database, customer_id)
+    await told_by_colleagues(database, customer_id)
     await plant(database, customer_id)
 
     async with database.reading() as session:
@@ -180,6 +204,7 @@ async def test_export_tells_every_canary_and_erasure_leaves_none(
 
     assert seen(await whole(database), "Kanarienvogel", PHONE, REF, REASON, "Erika") == []
     async with database.reading() as session:
+        assert await session.fetch(UNREAD_OF_NOBODY) == []
         assert await invariants.violations(session, services.clock.now()) == {}
 
 

@@ -17,8 +17,8 @@ from advisors.presence import PRESENCE
 from advisors.public import presence_state
 from callbacks.public import callback_state
 from callbacks.states import CALLBACK
-from contacts.public import contact_state, offer_state
-from contacts.states import CONTACT, OFFER
+from contacts.public import contact_state, note_state, offer_state
+from contacts.states import CONTACT, NOTE, OFFER
 from kit.states import Machine
 from realtime.fold import NOUNS
 from tests.house.repository import ROOT, rooms
@@ -39,6 +39,7 @@ STATES = {
     "contact": (contact_state, CONTACT),
     "offer": (offer_state, OFFER),
     "callback": (callback_state, CALLBACK),
+    "note": (note_state, NOTE),
 }
 
 

@@ -167,7 +167,7 @@ class World(RuleBasedStateMachine):
             for key, thing in self.things.items()
             if thing["state"] != "completed" and belongs(thing, topics)
         }
-        return {"presences": {}, "contacts": shown, "offers": {}, "callbacks": {}}
+        return {"presences": {}, "contacts": shown, "offers": {}, "callbacks": {}, "notes": {}}
 
 
 def test_of_two_changes_the_later_one_stands_though_its_transaction_is_the_older() -> None:

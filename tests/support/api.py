@@ -27,7 +27,7 @@ from kit.ids import new_id
 from kit.settings import Settings
 from tests.support.tally import TALLY
 
-MAY_CREATE = re.compile("/v1/(customers|markets|products)/")
+MAY_CREATE = re.compile("/v1/(customers|markets|products)/[^/]+$")
 """What a PUT creates where it isn't there has no version that could be named."""
 
 NO_HASH = "not a hash"

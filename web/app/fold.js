@@ -5,6 +5,7 @@ const FINAL = {
   contact: ["abandoned", "closed_hours", "completed", "lost_signal", "promised"],
   offer: ["accepted", "rejected", "rescinded", "timed_out"],
   callback: ["cancelled", "done", "failed", "merged", "settled"],
+  note: ["read", "withdrawn"],
 };
 
 export const NOUNS = {
@@ -12,6 +13,7 @@ export const NOUNS = {
   contact: { shelf: "contacts", key: "id", final: FINAL.contact },
   offer: { shelf: "offers", key: "id", final: FINAL.offer },
   callback: { shelf: "callbacks", key: "id", final: FINAL.callback },
+  note: { shelf: "notes", key: "id", final: FINAL.note },
 };
 
 export class View {

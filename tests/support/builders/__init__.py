@@ -17,7 +17,7 @@ from tests.support.builders.ground import (
     insert,
     new_id,
 )
-from tests.support.builders.messages import a_message
+from tests.support.builders.messages import a_message, a_note
 from tests.support.builders.people import a_book, a_presence, an_absence, an_advisor
 from tests.support.builders.pool import a_number, numbers
 from tests.support.builders.webhooks import a_delivery
@@ -36,6 +36,7 @@ __all__ = [
     "a_market",
     "a_member",
     "a_message",
+    "a_note",
     "a_number",
     "a_policy",
     "a_presence",

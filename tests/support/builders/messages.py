@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from advisors.models import Advisor
+from contacts.models import ContactNote
 from customers.models import Customer
 from kit.database import Session
 from notifications.models import Message
@@ -44,3 +46,9 @@ async def a_message(
         **told,
     )
     return await insert(session, message)
+
+
+async def a_note(session: Session, contact_id: UUID, **more: Any) -> ContactNote:
+    """Of a contact in `DE`, unread."""
+    row = ContactNote(id=new_id(), market_id="DE", contact_id=contact_id, written_at=MONDAY_MORNING, **more)
+    return await insert(session, row)
