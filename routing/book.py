@@ -9,7 +9,8 @@ best one with tiers too. Only tiers of which some got too much are told apart, a
 The budget of moves. Moving is made dearer until about as many move as may, then the least worthwhile are sent back.
 
 Rest. Whole people can't be as even as a flow. A move that only chases this difference is undone, and a rebalance
-that would save less than that altogether moves nobody.
+that would save less than that altogether moves nobody. Small books are solved again until that is so
+(`book_settling.py`).
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ from routing.book_prices import prices_of
 from routing.book_problem import BookProblem
 from routing.book_rounding import people_of_flow
 from routing.book_seats import Seats
-from routing.book_worth import cost_of_flow, tier_costs
+from routing.book_settling import settled
+from routing.book_worth import cost_of, cost_of_flow, tier_costs
 
 TIERS_FORGIVEN = 0.002  # of all costs: a tier that costs less than this is not told apart
 NEARLY = 1.1  # times the budget: near enough to be cut
-DEARER_AT_MOST = 4  # times that the price of moving is raised
+ENOUGH = 0.8  # of the budget: near enough not to look for a lower price
+DEARER_AT_MOST = 6  # prices of moving that are tried
 
 
 @dataclass(slots=True)
@@ -47,6 +50,10 @@ class Solved:
 
 def solve(problem: BookProblem) -> BookPlan:
     """Assign everybody who can be assigned. Raises `routing.book_flow.NoFlow` if the solver gives up."""
+    return settled(problem, _solved(problem), _solved)
+
+
+def _solved(problem: BookProblem) -> BookPlan:
     matter = matter_of(problem)
     balance = balance_of(matter)
     apart, solved = _with_tiers(matter, balance)
@@ -88,12 +95,26 @@ def _rounded(
 
 
 def _within(matter: Matter, balance: Balance, apart: tuple[int, ...], solved: Solved, budget: int) -> Solved:
-    """Raise the price of moving until about the budget is left, then cut."""
-    dearer = 0.0
+    """Raise the price of moving until about the budget is left, then cut.
+
+    What single moves say is too much where caps bind and people change places; then the price is looked for between
+    one that is too low and one that is too high, and what is cut from the lower one competes with the higher one.
+    """
+    low = high = dearer = 0.0
+    found: dict[bool, Solved] = {}
     for _ in range(DEARER_AT_MOST):
-        if len(solved.seats.voluntary) <= NEARLY * budget:
+        moves = len(solved.seats.voluntary)
+        many = moves > NEARLY * budget
+        found[many] = solved
+        low, high = (dearer, high) if many else (low, dearer)
+        if not many and (moves >= ENOUGH * budget or dearer == 0.0):
             break
-        dearer += price_for(solved.seats, budget)
+        dearer = (low + high) / 2 if high else dearer + price_for(solved.seats, budget)
         solved = _solve(matter, balance, apart, dearer)
-    cut_to_budget(solved.seats, budget)
-    return solved
+    for one in found.values():
+        cut_to_budget(one.seats, budget)
+    return min(found.values(), key=_cost)
+
+
+def _cost(solved: Solved) -> tuple[int, float]:
+    return int(solved.seats.beyond_cap.sum()), cost_of(solved.seats)
