@@ -28,10 +28,26 @@ class Dice(Protocol):
 
 
 def new_id(now: datetime, dice: Dice | None = None) -> UUID:
-    """A UUIDv7 (RFC 9562): 48 bits of milliseconds of `now`, the rest random, so that ids sort by time."""
-    random_bits = dice.getrandbits(74) if dice else int.from_bytes(os.urandom(10), "big") >> 6
+    """A UUIDv7 (RFC 9562): 48 bits of milliseconds of `now`, the rest random, so that ids sort by time.
+
+    Those of one process and one millisecond sort in the order in which they were made.
+    """
     milliseconds = int(now.timestamp() * 1000)
+    random_bits = dice.getrandbits(74) if dice else _in_order(milliseconds)
     return UUID(int=_layout(milliseconds, random_bits))
+
+
+def _in_order(milliseconds: int) -> int:
+    """74 bits; after others of this millisecond a step beyond the last (RFC 9562, 6.2, method 2)."""
+    last_milliseconds, last_bits = _last
+    drawn = int.from_bytes(os.urandom(10), "big") >> 6
+    bits = last_bits + (drawn >> 42) + 1 if milliseconds == last_milliseconds else drawn >> 1
+    _last[:] = milliseconds, bits
+    return bits
+
+
+_last = [0, 0]
+"""Milliseconds and bits of the id made last."""
 
 
 def _layout(milliseconds: int, random_bits: int) -> int:
