@@ -18,10 +18,12 @@ UNION ALL
 SELECT 'contacts', ARRAY[state], count(*) FROM contacts WHERE state NOT IN ({FINAL_CONTACTS}) GROUP BY state
 UNION ALL
 SELECT 'waiting_contacts', ARRAY[m.id], count(c.id)
-FROM markets m LEFT JOIN contacts c ON c.market_id = m.id AND c.state = 'waiting' GROUP BY m.id
+FROM markets m
+LEFT JOIN contacts c ON c.market_id = m.id AND c.state = 'waiting' AND c.channel = 'phone' GROUP BY m.id
 UNION ALL
 SELECT 'oldest_wait_seconds', ARRAY[m.id], coalesce(greatest(0, extract(epoch FROM $1 - min(c.waiting_since))), 0)
-FROM markets m LEFT JOIN contacts c ON c.market_id = m.id AND c.state = 'waiting' GROUP BY m.id
+FROM markets m
+LEFT JOIN contacts c ON c.market_id = m.id AND c.state = 'waiting' AND c.channel = 'phone' GROUP BY m.id
 UNION ALL
 SELECT 'promises', ARRAY[told.state], told.value
 FROM (

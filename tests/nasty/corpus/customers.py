@@ -248,3 +248,29 @@ ERASURE = [
 ]  # fmt: skip
 
 ROWS = [*CUSTOMER, *NUMBERS_REFUSED, *NUMBERS_READ, *ACTIVATION, *PROMISE, *MOVE, *ANSWERS, *OVER, *ERASURE]
+CHATS = [
+    *at("control_center", "POST /v1/customers/K-1/chats", {
+        "chat without a word": ({"text": ""}, "422 invalid /text:string_too_short"),
+        "chat of spaces": ({"text": " \n\t "}, "422 invalid /text:string_too_short"),
+        "chat of a book": ({"text": "x" * 8001}, "422 invalid /text:string_too_long"),
+        "chat with a NUL": ({"text": f"{CANARY}\u0000"}, "422 unsafe-text /text:nul"),
+        "chat with a bell": ({"text": f"{CANARY}\u0007"}, "422 unsafe-text /text:control_character"),
+        "chat in the other direction": ({"text": f"{CANARY}\u202e"}, "422 invalid /text:bidi_control"),
+        "chat as a list": ({"text": [CANARY]}, "422 invalid /text:string_type"),
+        "chat that names its advisor": ({"text": "x", "advisor": "@anna"}, "422 invalid /advisor:unknown_field"),
+        "chat without a body": (NOTHING, "422 invalid :missing"),
+    }),
+    *at("control_center", "POST /v1/customers/nobody/chats", {"chat of nobody": ({"text": "x"}, "404 not-found")}),
+    *at("control_center", "POST /v1/customers/K-1/chats/@con_ringing/messages", {"chat that is a call": ({"text": "x"}, "404 not-found")}),
+    *at("control_center", "POST /v1/customers/K-1/chats/@con_talking/leave", {"chat that is somebody else's call": ({}, "404 not-found")}),
+    *at("control_center", "POST /v1/customers/K-1/chats/@con_ringing/choose", {
+        "choice that there is not": ({"choice": "goodbye"}, "422 invalid /choice:literal_error"),
+        "choice in a call": ({"choice": "colleague"}, "404 not-found"),
+    }),
+    *at("anna", "POST /v1/offers/@off_ringing/accept", {"ringing phone taken by hand": ({}, "409 answered-by-phone")}),
+    *at("ben", "POST /v1/offers/@off_ringing/accept", {"offer of a colleague, taken": ({}, "404 not-found")}),
+    *at("ben", "POST /v1/contacts/@con_over/messages", {"words in a call": ({"text": "x"}, "409 not-in-writing")}),
+    *at("ben", "POST /v1/contacts/@con_over/hand-over", {"call handed over": ({}, "409 not-in-writing")}),
+]  # fmt: skip
+
+ROWS = [*CHATS, *CUSTOMER, *NUMBERS_REFUSED, *NUMBERS_READ, *ACTIVATION, *PROMISE, *MOVE, *OVER, *ERASURE]
