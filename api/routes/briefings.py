@@ -44,7 +44,10 @@ async def offer(principal: Staff, offer_id: str, session: Read, catalogue: KeptW
 @router.get("/customers/{external_ref}/remarks", summary="Read remarks on a customer", responses=problems(404))
 async def read_remarks(principal: Staff, external_ref: Reference, session: Read, versions: Tagged) -> RemarksAnswer:
     """The own advisor's, for themselves and supervisors; colleagues read them in the briefing."""
-    owner = None if principal.role == "supervisor" else advisor_of(principal)
+    supervises = principal.role == "supervisor"
+    if principal.advisor_id is None and not supervises:
+        raise NotFound
+    owner = None if supervises else principal.advisor_id
     return versions.of(schemas.remarks(await remarks.get(session, external_ref, owner)))
 
 
@@ -82,7 +85,8 @@ async def listed(
 @keyless("it is read once, however often that is said")
 async def read(principal: Advisor, note_id: str, session: Write, now: Now) -> NoteAnswer:
     """The colleague who wrote it hears of that."""
-    row = await notes.read(session, advisor_of(principal), decode("note", note_id), now)
+    note = decode("note", note_id)
+    row = await notes.read(session, advisor_of(principal), note, now)
     return schemas.note_state_only(row)
 
 
