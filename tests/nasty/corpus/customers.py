@@ -247,7 +247,6 @@ ERASURE = [
     *at("control_center", "POST /v1/erasures/@anna/approve", {"erasure approved by a machine": ({}, "403 forbidden")}),
 ]  # fmt: skip
 
-ROWS = [*CUSTOMER, *NUMBERS_REFUSED, *NUMBERS_READ, *ACTIVATION, *PROMISE, *MOVE, *ANSWERS, *OVER, *ERASURE]
 CHATS = [
     *at("control_center", "POST /v1/customers/K-1/chats", {
         "chat without a word": ({"text": ""}, "422 invalid /text:string_too_short"),
@@ -273,4 +272,4 @@ CHATS = [
     *at("ben", "POST /v1/contacts/@con_over/hand-over", {"call handed over": ({}, "409 not-in-writing")}),
 ]  # fmt: skip
 
-ROWS = [*CHATS, *CUSTOMER, *NUMBERS_REFUSED, *NUMBERS_READ, *ACTIVATION, *PROMISE, *MOVE, *OVER, *ERASURE]
+ROWS = [*CHATS, *CUSTOMER, *NUMBERS_REFUSED, *NUMBERS_READ, *ACTIVATION, *PROMISE, *MOVE, *ANSWERS, *OVER, *ERASURE]
