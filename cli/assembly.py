@@ -129,9 +129,9 @@ def with_loops(services: Services, *, work: bool = True) -> None:
     noting.install(services)
     worker = Worker(services.database, exchange_of(services), services.clock, services.settings)
     doorbell: Doorbell = services.extras[stream.DOORBELL]
-    doorbell.on_ring.append(worker.freed.set)
+    doorbell.on_ring.append(worker.dispatching.freed.set)
     services.extras["worker"] = worker
-    services.background.append(worker.solver)
+    services.background.append(worker.dispatching.solver)
     loops = worker.loops()
     services.background.append(
         lambda: Supervisor(loops if work else loops[:1], services.vitals.heartbeats, name="worker")
@@ -167,9 +167,9 @@ def with_worker(services: Services) -> None:
     """Add the worker's loops alone, for a process that answers no requests; it hears the doorbell, too."""
     worker = Worker(services.database, exchange_of(services), services.clock, services.settings)
     doorbell = Doorbell(services.database)
-    doorbell.on_ring.append(worker.freed.set)
+    doorbell.on_ring.append(worker.dispatching.freed.set)
     services.extras["worker"] = worker
-    services.background.append(worker.solver)
+    services.background.append(worker.dispatching.solver)
     services.background.append(lambda: _listening(doorbell, services))
     services.background.append(lambda: Supervisor(worker.loops(), services.vitals.heartbeats, name="worker"))
 

@@ -22,26 +22,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
 from audit import sealing
 from books import work as book_work
 from books.computing import WARM, Workshop
-from callbacks.letters import Letters as PromiseLetters
-from contacts import dispatch, handing_out, handling, notes, planning
-from contacts.bursts import Burst, Solver
+from contacts import handing_out, handling, notes, planning
 from contacts.deadlines import DUE_WORK, Work
 from contacts.exchange import Exchange
 from correspondence import service as correspondence
-from correspondence.letters import Letters as ThreadLetters
 from customers import handover
 from customers.books import Books
-from customers.letters import Letters
 from direct_dial import service as direct_dial
 from kit import months, secret
 from kit.apart import Apart
@@ -57,11 +51,12 @@ from notifications.letters import Writers
 from notifications.post_office import courier_of
 from privacy import retention
 from reporting.measuring import Measuring
-from routing.matching import Pair
 from webhooks import addresses
 from webhooks.fanout import Fanout
 from webhooks.receiver import OverHttp, Receivers
 from webhooks.sending import Sender, Sending
+from worker.dispatching import Dispatching
+from worker.post import writers_of
 
 POLL = timedelta(milliseconds=200)
 INBOXES_EVERY = timedelta(seconds=2)
@@ -77,8 +72,6 @@ MEASURE_EVERY = timedelta(seconds=5)
 SLOTS_EVERY = timedelta(minutes=1)
 BOOKS_EVERY = timedelta(seconds=2)
 MONTHS_AHEAD = 2
-PAIRS_AT_ONCE = 50
-"""Of a burst, in one transaction."""
 
 log = logger("worker")
 
@@ -99,22 +92,18 @@ class Worker:
         self.books = Books()
         self.measuring = Measuring(database, clock.now)
         self.workshop = Workshop(database, Apart(WARM), clock, exchange.new_id)
-        self.solver = Solver()
-        """For large bursts; where nobody has entered it they are matched one by one."""
+        self.dispatching = Dispatching(database, exchange, clock)
         self.slot_solver = Apart(("ortools.sat.python.cp_model",))
         self.courier = courier or courier_of(settings or Settings())
         self.fanout = Fanout(database, clock, exchange.new_id, holder=uuid4().hex)
         self.sender = Sender(database, clock, receivers or receivers_of(self._set), lambda: secret.load(self._set))
         self.told = asyncio.Event()
-        self.freed, self.queued, self.asked = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self.roomy = asyncio.Event()
-        self._freed_at: float | None = None
+        self.queued, self.asked, self.roomy = asyncio.Event(), asyncio.Event(), asyncio.Event()
         database.after_commit(self._committed)
 
     def _committed(self, wakes: frozenset[str]) -> None:
         if "dispatch" in wakes:
-            self._freed_at = self._freed_at or monotonic()
-            self.freed.set()
+            self.dispatching.wake()
             self.roomy.set()
         if "books" in wakes:
             self.asked.set()
@@ -129,29 +118,14 @@ class Worker:
     def _set(self) -> Settings:
         return self.settings or self.database.settings
 
-    @property
+    @cached_property
     def writers(self) -> Writers:
         """Who writes which letter."""
-        public_url = self.settings.public_url if self.settings is not None else ""
-        promises = PromiseLetters(self.exchange.catalogue, public_url, self.secret)
-        customers = Letters(self.exchange.catalogue, public_url)
-        return {**customers.writers(), **promises.writers(), **self._of_threads.writers()}
-
-    @cached_property
-    def secret(self) -> bytes:
-        """Marks the links in letters; without settings there are no links."""
-        return secret.load(self.settings) if self.settings is not None else b""
-
-    @cached_property
-    def _of_threads(self) -> ThreadLetters:
-        """Without a domain of advisors' own there is nothing to seal."""
-        if self.settings is None or not self.settings.mail_domain:
-            return ThreadLetters(self.exchange.catalogue, b"")
-        return ThreadLetters(self.exchange.catalogue, self.secret, self.settings.mail_domain)
+        return writers_of(self.exchange.catalogue, self.settings)
 
     def loops(self) -> list[Loop]:
         return [
-            Loop("dispatch", self.dispatch_once, POLL, wake=self.freed),
+            Loop("dispatch", self.dispatching.run_once, POLL, wake=self.dispatching.freed),
             Loop("inboxes", self.inboxes_once, INBOXES_EVERY, wake=self.roomy),
             Loop("deadlines", self.deadlines_once, POLL),
             Loop("clock", self.clock_once, CLOCK_EVERY),
@@ -170,41 +144,6 @@ class Worker:
             Loop("seals", self.seals_once, timedelta(seconds=10)),
             Loop("retention", self.retention_once, timedelta(hours=1), limit=timedelta(hours=1)),
         ]
-
-    async def dispatch_once(self) -> int:
-        """Match until nothing more fits; returns how many were offered."""
-        freed_at, self._freed_at = self._freed_at, None
-        offered = 0
-        while done := await self.database.run(self._dispatch):
-            offered += done.contacts + done.callbacks
-            if done.burst is not None:
-                together = await self._together(done.burst)
-                offered += together
-                if not together:  # others are at it; the next turn looks again
-                    break
-        if freed_at is not None:
-            self.exchange.meters.dispatched(monotonic() - freed_at)
-        return offered
-
-    async def _dispatch(self, session: Session) -> dispatch.Dispatched:
-        return await dispatch.dispatch(session, self.exchange, self.clock.now(), "elsewhere")
-
-    async def _together(self, burst: Burst) -> int:
-        """Match a large burst apart, and offer the pairs in short transactions; one by one where that fails."""
-        async with self.database.transaction() as session:
-            burst = await dispatch.whole_burst(session, self.exchange, burst)
-        pairs = await self.solver.solve(burst.waiting, burst.people, burst.now)
-        offered = 0
-        for first in range(0, len(pairs or ()), PAIRS_AT_ONCE):
-            batch = (pairs or ())[first : first + PAIRS_AT_ONCE]
-            offered += (await self.database.run(partial(self._offer_pairs, batch, burst))).contacts
-        return offered or (await self.database.run(self._one_by_one)).contacts
-
-    async def _offer_pairs(self, pairs: Sequence[Pair], burst: Burst, session: Session) -> dispatch.Dispatched:
-        return await dispatch.offer_pairs(session, self.exchange, self.clock.now(), pairs, burst)
-
-    async def _one_by_one(self, session: Session) -> dispatch.Dispatched:
-        return await dispatch.dispatch(session, self.exchange, self.clock.now(), "one_by_one")
 
     async def inboxes_once(self) -> int:
         """Chats and mails that were offered to whoever has room."""

@@ -99,7 +99,7 @@ async def test_alarm_of_a_loop_is_counted_by_the_worker_that_raised_it(
     services = Services(own, services_of(client).clock, settings)
     watched = Client(create_watched(services), {})
 
-    await Worker(own, exchange_of(services), services.clock).dispatch_once()
+    await Worker(own, exchange_of(services), services.clock).dispatching.run_once()
 
     assert len(await told(client)) == 1
     assert counted((await watched.get("/metrics")).text) == 1

@@ -101,7 +101,7 @@ async def test_loop_leads_to_its_decision(heard: Heard, database: Database) -> N
         await session.execute("UPDATE presences SET state = 'available'")
 
     with acting("loop:dispatch"):
-        await Worker(services.database, exchange_of(services), services.clock).dispatch_once()
+        await Worker(services.database, exchange_of(services), services.clock).dispatching.run_once()
 
     (line,) = heard.decided()[len(before) :]
     assert (line["actor"], line["subject"]) == ("loop:dispatch", before[0]["subject"])

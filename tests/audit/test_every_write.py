@@ -92,7 +92,7 @@ async def test_dials_are_noted(company: tuple[Client, Names]) -> None:
         )
     for loop in ("deadlines", "dispatch"):
         with acting(f"loop:{loop}"):
-            await (worker.deadlines_once() if loop == "deadlines" else worker.dispatch_once())
+            await (worker.deadlines_once() if loop == "deadlines" else worker.dispatching.run_once())
     switch = client.as_("telephony")
     for dial in (await switch.post("/v1/telephony/dials/claim")).json()["dials"]:
         await switch.post(dial["event_url"], json={"type": "answered", "leg": "advisor"})

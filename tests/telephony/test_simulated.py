@@ -61,7 +61,7 @@ class Town:
             self.plans.remove(plan)
             await plan[1]()
         await self.worker.deadlines_once()
-        await self.worker.dispatch_once()
+        await self.worker.dispatching.run_once()
 
     def in_(self, seconds: float, happens: Callable[[], Awaitable[None]]) -> None:
         self.plans.append((self.clock.now() + timedelta(seconds=seconds), happens))

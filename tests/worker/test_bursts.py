@@ -73,9 +73,9 @@ async def offered(database: Database) -> set[str]:
 
 
 async def test_a_burst_is_matched_apart_and_the_decisions_say_so(worker: Worker, database: Database) -> None:
-    worker.solver = solver = Matchmaker()  # type: ignore[assignment]
+    worker.dispatching.solver = solver = Matchmaker()  # type: ignore[assignment]
 
-    assert await worker.dispatch_once() == COUNT
+    assert await worker.dispatching.run_once() == COUNT
 
     assert solver.asked == [(COUNT + 1, COUNT)]
     assert await offered(database) == {f"pbx-{n}" for n in range(COUNT)}
@@ -85,9 +85,9 @@ async def test_a_burst_is_matched_apart_and_the_decisions_say_so(worker: Worker,
 
 
 async def test_without_an_answer_they_are_offered_one_by_one(worker: Worker, database: Database) -> None:
-    worker.solver = solver = Matchmaker(works=False)  # type: ignore[assignment]
+    worker.dispatching.solver = solver = Matchmaker(works=False)  # type: ignore[assignment]
 
-    assert await worker.dispatch_once() == COUNT
+    assert await worker.dispatching.run_once() == COUNT
 
     assert len(solver.asked) == 1
     assert await offered(database) == {f"pbx-{n}" for n in range(COUNT)}
@@ -109,9 +109,9 @@ async def test_what_changed_meanwhile_is_seen_when_the_plan_is_carried_out(
             await session.execute("UPDATE contacts SET hung_up_at = $2 WHERE id = $1", gone["id"], clock.now())
             await session.execute("UPDATE presences SET state = 'break' WHERE advisor_id = $1", away["id"])
 
-    worker.solver = solver = Matchmaker(meanwhile=meanwhile)  # type: ignore[assignment]
+    worker.dispatching.solver = solver = Matchmaker(meanwhile=meanwhile)  # type: ignore[assignment]
 
-    assert await worker.dispatch_once() == COUNT - 1
+    assert await worker.dispatching.run_once() == COUNT - 1
 
     assert "pbx-0" not in await offered(database)
     advisors: set[UUID] = {row["advisor_id"] for row in await look(database, "SELECT advisor_id FROM offers")}

@@ -27,12 +27,12 @@ async def test_a_ring_wakes_the_dispatch(
     worker: Worker = services.extras["worker"]
 
     async def woken() -> bool:
-        return worker.freed.is_set()
+        return worker.dispatching.freed.is_set()
 
     app = create_watched(services)
     async with app.router.lifespan_context(app):
         await until(woken)  # by having begun to listen
-        worker.freed.clear()
+        worker.dispatching.freed.clear()
 
         async with database.reading() as session:
             await session.fetch(f"NOTIFY {CHANNEL}")

@@ -78,7 +78,7 @@ async def test_commit_that_frees_an_advisor_wakes_the_dispatch(worker: Worker) -
     async with worker.database.transaction() as session:
         session.wakes.add("dispatch")
 
-    assert worker.freed.is_set()
+    assert worker.dispatching.freed.is_set()
 
 
 async def test_clock_follows_the_databases(database: Database) -> None:
