@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from books import events, queries
+from books import events, queries, service
 from books.drafting import Draft, Errand, drafted
 from kit import actors
 from kit.apart import Died, TooLong
 from kit.clock import Clock
-from kit.database import Database, Row
+from kit.database import Database, Row, Session
 from kit.ids import IdMaker, encode
 from kit.logs import facts, logger
 
@@ -96,12 +96,23 @@ async def _drafted(shop: Workshop, errand: Errand) -> Draft:
 
 
 async def _ready(shop: Workshop, run_id: UUID, draft: Draft, lease: datetime) -> Row | None:
+    """In one transaction with the beginning of carrying it out, where that was asked for: nothing comes between."""
     now = shop.clock.now()
     async with shop.database.transaction() as session:
         row = await queries.computed(session, run_id, now, draft.version, draft.figures or {}, draft.planned, lease)
-        if row is not None:
-            session.announce(events.changed(row, now))
-    return row
+        if row is None:
+            return None
+        session.announce(events.changed(row, now))
+        return await _at_once(session, row, now) if row["apply_at_once"] else row
+
+
+async def _at_once(session: Session, run: Row, now: datetime) -> Row:
+    """Where the book has changed while it was computed it stays a preview."""
+    try:
+        return await service.apply(session, run["id"], now)
+    except service.BookHasChanged as changed:
+        log.warning("plan.overtaken", run=encode("run", run["id"]), **changed.facts)
+        return run
 
 
 async def _fail(shop: Workshop, run_id: UUID, failure: str) -> Row | None:

@@ -116,8 +116,9 @@ WHERE m.run_id = $1 AND m.state = 'planned' ORDER BY m.to_advisor, m.customer_id
 """
 
 DONE = """
-SELECT m.*, c.external_ref FROM book_moves m
+SELECT m.*, c.external_ref, before.decision_id AS decision_before FROM book_moves m
 JOIN customers c ON c.id = m.customer_id AND c.market_id = m.market_id
+LEFT JOIN relationships before ON before.id = m.from_relationship AND before.market_id = m.market_id
 WHERE m.run_id = $1 AND m.state = 'done' ORDER BY m.from_advisor, m.customer_id LIMIT $2
 """
 
@@ -283,7 +284,7 @@ async def planned(session: ReadSession, run_id: UUID, limit: int) -> Sequence[Ro
 
 
 async def done(session: ReadSession, run_id: UUID, limit: int) -> Sequence[Row]:
-    """Moves that were made, by the advisor to whom they lead back."""
+    """Moves that were made, by the advisor to whom they lead back, with why the customer was there before."""
     return await session.fetch(DONE, run_id, limit)
 
 

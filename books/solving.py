@@ -20,7 +20,7 @@ from routing.book_check import faults
 from routing.book_greedy import greedy
 from routing.book_plan import BookPlan
 from routing.book_problem import NOBODY, BookProblem
-from routing.book_reasons import Explainer
+from routing.book_reasons import Explainer, shortages_of
 from routing.misfit import Profiles
 
 
@@ -56,10 +56,10 @@ def solved(problem: BookProblem) -> Reasoned:
 def lent(problem: BookProblem) -> Reasoned:
     """The customers of who lends go to the own desk group first, then to others, by the prices there are.
 
-    Raises `Unsound`.
+    For whom nobody has room stays with the owner and is told as a shortage. Raises `Unsound`.
     """
     book = Book(problem.advisors)
-    advisor = problem.holder.copy()
+    advisor = np.full(len(problem.kind), NOBODY, np.int32)
     homes = _outsiders(problem)
     for place in np.argsort(-problem.stay, kind="stable").tolist():
         need = replace(problem.kinds[problem.kind[place]].need, expected_s=int(problem.expected_s[place]))
@@ -69,10 +69,15 @@ def lent(problem: BookProblem) -> Reasoned:
             advisor[place] = found
             book.give(found, need.expected_s)
     plan = _plan_of_loan(problem, advisor, book)
-    wrong = faults(problem, plan)
+    wrong = faults(_without_stayers(problem, advisor), plan)
     if wrong:
         raise Unsound(*wrong[:5])
     return reasoned(problem, plan)
+
+
+def _without_stayers(problem: BookProblem, advisor: NDArray[np.int32]) -> BookProblem:
+    """To the check, who stays with the owner is as somebody new for whom nobody has room."""
+    return replace(problem, holder=np.where(advisor == NOBODY, np.int32(NOBODY), problem.holder))
 
 
 def _outsiders(problem: BookProblem) -> dict[int, frozenset[UUID]]:
@@ -85,18 +90,18 @@ def _outsiders(problem: BookProblem) -> dict[int, frozenset[UUID]]:
 
 
 def _plan_of_loan(problem: BookProblem, advisor: NDArray[np.int32], book: Book) -> BookPlan:
-    moves = int(np.count_nonzero(advisor != problem.holder))
+    prices = _centred(problem, book.prices())
     return BookPlan(
         advisor=advisor,
         beyond_cap=np.zeros(len(advisor), np.bool_),
-        prices=_centred(problem, book.prices()),
+        prices=prices,
         way="direct",
         objective=0.0,
         rounding_gap=0.0,
         voluntary=0,
-        forced=moves,
+        forced=int(np.count_nonzero(advisor != NOBODY)),
         first=0,
-        shortages=(),
+        shortages=shortages_of(problem, advisor, prices),
     )
 
 

@@ -11,8 +11,11 @@ from routing.book_plan import BookPlan, Shortage
 from routing.book_problem import NOBODY, BookProblem
 from routing.misfit import Costs
 from routing.plan import Explanation, Reason
+from routing.rules import not_leaving
 
 ETA = SOLVED_ETA
+GOING = not_leaving.__name__
+"""Named as the bottleneck only where there is nothing that could be mended."""
 
 
 def book_after(problem: BookProblem, plan: BookPlan) -> Book:
@@ -79,4 +82,5 @@ def shortages_of(
 def _shortage(book: Book, problem: BookProblem, kind: int, customers: int, seconds: int, least_s: int) -> Shortage:
     alone = alone_in_the_way(book, replace(problem.kinds[kind].need, expected_s=least_s))
     freed = {rule: len(places) for rule, places in alone.items()}
-    return Shortage(kind, customers, seconds, max(freed, key=freed.__getitem__, default=None), freed)
+    bottleneck = max(freed, key=lambda rule: (rule != GOING, freed[rule]), default=None)
+    return Shortage(kind, customers, seconds, bottleneck, freed)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from advisors.models import Advisor
-from books import queries, service
+from books import queries, service, work
 from books.service import Asked, BookHasChanged, RunInProgress, TooLateToUndo
 from customers.relationships import end
 from kit.apart import Died, TooLong
@@ -261,3 +262,37 @@ async def test_everyone_concerned_is_told(shop: Shop) -> None:
         if row["advisor_id"] is not None
     }
     assert books == {(full.id, 0, moved), (joiner.id, moved, 0), (full.id, moved, 0), (joiner.id, 0, moved)}
+
+
+async def test_what_is_to_be_applied_at_once_is_never_merely_ready(shop: Shop) -> None:
+    await overloaded(shop, 4)
+    async with shop.database.transaction() as session:
+        run = await service.request(session, Asked("rebalance", apply_at_once=True), shop.now, new_id)
+
+    step = await work.step(shop.workshop, shop.books)
+
+    assert step is not None
+    assert step["state"] == "applying", "who dies now is followed by the next, and nobody else gets in between"
+    async with shop.database.reading() as session:
+        told = await session.fetch("SELECT data FROM events WHERE type = 'book_run.changed' ORDER BY id")
+    assert [row["data"]["book_run"]["state"] for row in told] == ["computing", "ready", "applying"]
+    await shop.work()
+    assert (await shop.run(run["id"]))["state"] == "applied"
+
+
+async def test_what_was_to_be_applied_at_once_stays_a_preview_where_the_book_changed_meanwhile(shop: Shop) -> None:
+    await overloaded(shop, 4)
+
+    class Hiring(Here):
+        async def run(self, work: Callable[..., Any], *arguments: Any, limit_s: float) -> Any:
+            draft = await super().run(work, *arguments, limit_s=limit_s)
+            async with shop.database.transaction() as session:
+                await an_advisor(session)
+                await session.execute(queries.NEW_VERSION)
+            return draft
+
+    shop.here = Hiring()
+
+    run = await shop.ask(apply_at_once=True)
+
+    assert (run["state"], run["done"]) == ("ready", 0)
