@@ -20,7 +20,8 @@ from pydantic_core import from_json
 
 from books import figures, queries, reading, skills
 from books.reading import Reading, Scope
-from books.solving import Reasoned, Unsound, lent, moved, planned_greedily, solved
+from books.reasons import Reasoned, moved
+from books.solving import Unsound, lent, planned_greedily, solved
 from decisions import service as decisions
 from decisions.service import Decision
 from kit import actors

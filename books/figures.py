@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from books.reading import Reading
-from books.solving import Reasoned
+from books.reasons import Reasoned
 from routing.book_plan import BookPlan, Shortage
 from routing.book_problem import NOBODY, BookProblem
 

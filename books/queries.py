@@ -147,15 +147,19 @@ GROUP BY advisor_id ORDER BY advisor_id
 NEW_VERSION = "UPDATE directory_version SET version = version + 1"
 
 MOVES_PAGE = """
-SELECT m.*, c.external_ref FROM book_moves m
+SELECT m.*, c.external_ref, f.name AS from_name, t.name AS to_name FROM book_moves m
 JOIN customers c ON c.id = m.customer_id AND c.market_id = m.market_id
+LEFT JOIN advisors f ON f.id = m.from_advisor
+JOIN advisors t ON t.id = m.to_advisor
 WHERE m.run_id = $1 AND ($2::uuid IS NULL OR m.customer_id > $2) AND ($3::text IS NULL OR m.state = $3)
 ORDER BY m.customer_id LIMIT $4
 """
 
 ADVISORS_PAGE = """
-SELECT * FROM book_run_advisors WHERE run_id = $1 AND ($2::uuid IS NULL OR advisor_id > $2)
-ORDER BY advisor_id LIMIT $3
+SELECT b.*, a.name FROM book_run_advisors b
+JOIN advisors a ON a.id = b.advisor_id
+WHERE b.run_id = $1 AND ($2::uuid IS NULL OR b.advisor_id > $2)
+ORDER BY b.advisor_id LIMIT $3
 """
 
 MOVE_COLUMNS = (

@@ -6,42 +6,24 @@ taken; so there is always a plan, unless even that one is unsound (`Unsound`), a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic_core import to_json
 
-from decisions.service import data_of
+from books.reasons import Reasoned, reasoned
 from routing.activation import Book, pick
 from routing.book import solve
 from routing.book_check import faults
 from routing.book_greedy import greedy
 from routing.book_plan import BookPlan
 from routing.book_problem import NOBODY, BookProblem
-from routing.book_reasons import Explainer, shortages_of
-from routing.misfit import Profiles
+from routing.book_reasons import shortages_of
 
 
 class Unsound(Exception):
     """The independent check found something in the plan; its first complaints are the arguments."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reasoned:
-    """A sound plan, and what was decided for each pair of a kind and an advisor to whom somebody goes.
-
-    `pairs` are (kind, advisor) places; `records` what is kept of their decisions, in the same order, as JSON:
-    ten thousands of documents would take a process a while to make of what comes through a pipe.
-    """
-
-    plan: BookPlan
-    pairs: tuple[tuple[int, int], ...]
-    records: tuple[bytes, ...]
-    forced: NDArray[np.bool_]
-    """m: whose present advisor leaves, or may not serve them any more."""
-    why_greedy: str | None = None
 
 
 def solved(problem: BookProblem) -> Reasoned:
@@ -72,7 +54,7 @@ def lent(problem: BookProblem) -> Reasoned:
     wrong = faults(_without_stayers(problem, advisor), plan)
     if wrong:
         raise Unsound(*wrong[:5])
-    return reasoned(problem, plan)
+    return reasoned(problem, plan, loan=True)
 
 
 def _without_stayers(problem: BookProblem, advisor: NDArray[np.int32]) -> BookProblem:
@@ -119,27 +101,3 @@ def planned_greedily(problem: BookProblem, why: str) -> Reasoned:
     if wrong:
         raise Unsound(*wrong[:5])
     return reasoned(problem, plan, why)
-
-
-def reasoned(problem: BookProblem, plan: BookPlan, why_greedy: str | None = None) -> Reasoned:
-    moving = moved(problem, plan)
-    combined = problem.kind[moving].astype(np.int64) * len(problem.advisors) + plan.advisor[moving]
-    pairs = tuple(divmod(pair, len(problem.advisors)) for pair in np.unique(combined).tolist())
-    explain = Explainer(problem, plan)
-    records = tuple(to_json(data_of(*explain(kind, advisor))) for kind, advisor in pairs)
-    return Reasoned(plan, pairs, records, must_move(problem), why_greedy)
-
-
-def moved(problem: BookProblem, plan: BookPlan) -> NDArray[np.intp]:
-    """Places of the customers who get somebody else than they have."""
-    return np.flatnonzero((plan.advisor != problem.holder) & (plan.advisor != NOBODY))
-
-
-def must_move(problem: BookProblem) -> NDArray[np.bool_]:
-    profiles = Profiles(problem.advisors)
-    out = np.array([np.isinf(profiles.fit(kind.need).misfit) for kind in problem.kinds], np.bool_)
-    held = problem.holder != NOBODY
-    forced = np.zeros(len(problem.kind), np.bool_)
-    if held.any():
-        forced[held] = out[problem.kind[held], problem.holder[held]]
-    return forced

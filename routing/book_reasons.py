@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from routing.activation import SOLVED_ETA, Book, alone_in_the_way, record_of
+from routing.activation import SOLVED_ETA, Book, alone_in_the_way, candidates, record_of
 from routing.book_plan import BookPlan, Shortage
 from routing.book_problem import NOBODY, BookProblem
 from routing.misfit import Costs
 from routing.plan import Explanation, Reason
-from routing.rules import not_leaving
+from routing.problem import Id
+from routing.rules import BOOK_RULES, book_has_room, not_leaving
 
 ETA = SOLVED_ETA
+OTHER_RULES = tuple(rule for rule in BOOK_RULES if rule is not book_has_room)
 GOING = not_leaving.__name__
 """Named as the bottleneck only where there is nothing that could be mended."""
 
@@ -40,6 +44,17 @@ def explain(
     return Explainer(problem, plan)(kind, advisor)
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The advisor from whom customers come: a rule, or the terms with the plan's prices."""
+
+    advisor: Id
+    rule: str | None
+    args: Mapping[str, Any]
+    terms: Mapping[str, float]
+    score: float | None
+
+
 class Explainer:
     """Explains the seats of one plan; building it costs as much as some hundred explanations."""
 
@@ -54,6 +69,16 @@ class Explainer:
         choice = record_of(self._book, need, advisor)
         self._unweigh(advisor, int(self._book.load_s[advisor] - with_them))
         return choice.reasons, choice.explanation
+
+    def present(self, kind: int, advisor: int) -> Present:
+        """What speaks against or for the advisor whom customers of this kind have had."""
+        need = self._kinds[kind].need
+        who = self._book.advisor(advisor)
+        veto = next((found for rule in OTHER_RULES if (found := rule(who, need)) is not None), None)
+        if veto is not None:
+            return Present(who.id, veto.rule, veto.args, {}, None)
+        (candidate,) = candidates(self._book, need, np.array([advisor]))
+        return Present(who.id, None, {}, candidate.terms, candidate.score)
 
     def _unweigh(self, advisor: int, seconds: int) -> None:
         """Room without this customer, and prices as they were: the plan's hold for the whole of it."""

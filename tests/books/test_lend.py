@@ -30,6 +30,10 @@ async def test_a_book_is_lent_and_given_back(shop: Shop) -> None:
 
     lent = await shop.apply(await shop.ask("lend", advisor_id=owner.id))
 
+    async with shop.database.reading() as session:
+        (kept,) = await session.fetch("SELECT data FROM decisions")
+    assert [one["rule"] for one in kept["data"]["present"]] == ["lends_the_book"]
+    assert "not_leaving" not in str(kept["data"]), "nobody should read that the owner leaves"
     assert set((await shop.advisors_of_all()).values()) == {colleague.id}, f"not to {stranger.id}, who has nobody"
     shop.clock.advance(timedelta(days=201).total_seconds())
     shop.books.forget()

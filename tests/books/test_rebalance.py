@@ -12,7 +12,10 @@ from advisors.models import Advisor
 from books import queries, service, work
 from books.service import Asked, BookHasChanged, RunInProgress, TooLateToUndo
 from customers.relationships import end
+from decisions import service as decisions
+from decisions.schemas import DecisionAnswer
 from kit.apart import Died, TooLong
+from kit.ids import encode
 from kit.states import IllegalTransition
 from tests.books.shop import Here, Shop
 from tests.support.builders import a_customer, an_advisor, new_id, numbers
@@ -296,3 +299,38 @@ async def test_what_was_to_be_applied_at_once_stays_a_preview_where_the_book_cha
     run = await shop.ask(apply_at_once=True)
 
     assert (run["state"], run["done"]) == ("ready", 0)
+
+
+async def test_a_decision_says_from_whom_they_come_and_why_they_may_not_stay(shop: Shop) -> None:
+    async with shop.database.transaction() as session:
+        unskilled = await an_advisor(session, skills={"mail": 3})
+        await an_advisor(session, skills={"dns": 3, "mail": 3})
+        await numbers(session, 2)
+        for _ in range(3):
+            await a_customer(session, products=["dns"], advisor=unskilled, since=shop.now - LONG_AGO)
+
+    await shop.ask()
+
+    (decision,) = await decided(shop)
+    (present,) = decision.present
+    assert (present.advisor, present.customers, present.rule) == (encode("adv", unskilled.id), 3, "has_the_skill")
+    assert (present.args["skill"], present.score) == ("dns", None)
+
+
+async def test_a_decision_says_what_staying_would_have_cost_whoever_need_not_move(shop: Shop) -> None:
+    full, _ = await overloaded(shop, 12)
+
+    run = await shop.ask()
+
+    (decision,) = await decided(shop)
+    (present,) = decision.present
+    assert (present.advisor, present.customers, present.rule) == (encode("adv", full.id), run["planned"], None)
+    assert present.terms.keys() == decision.candidates[0].terms.keys()
+    assert present.score is not None
+    assert present.score > decision.candidates[0].score - 1e-9
+
+
+async def decided(shop: Shop) -> list[DecisionAnswer]:
+    async with shop.database.reading() as session:
+        rows = await session.fetch("SELECT id FROM decisions ORDER BY id")
+        return [await decisions.get(session, row["id"]) for row in rows]
