@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,6 @@ from routing.book_plan import BookPlan
 from routing.book_problem import NOBODY, BookProblem
 from routing.book_reasons import Explainer
 from routing.misfit import Profiles
-from routing.rules import not_leaving
-
-LENDS = "lends_the_book"
-"""In place of `not_leaving`, as which a loan is solved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +36,33 @@ class Reasoned:
     why_greedy: str | None = None
 
 
+Aside = Callable[[int], frozenset[UUID]]
+Told = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def nobody(_: int) -> frozenset[UUID]:
+    return frozenset()
+
+
+def unchanged(data: dict[str, Any]) -> dict[str, Any]:
+    return data
+
+
 def reasoned(
-    problem: BookProblem, plan: BookPlan, why_greedy: str | None = None, *, loan: bool = False
+    problem: BookProblem,
+    plan: BookPlan,
+    why_greedy: str | None = None,
+    aside: Aside = nobody,
+    told: Told = unchanged,
 ) -> Reasoned:
+    """`aside`: who was not asked where somebody goes to the advisor at this place; `told`: it in other words."""
     moving = moved(problem, plan)
     combined = problem.kind[moving].astype(np.int64) * len(problem.advisors) + plan.advisor[moving]
     keys, of = np.unique(combined, return_inverse=True)
     pairs = tuple(divmod(pair, len(problem.advisors)) for pair in keys.tolist())
     explain, left = Explainer(problem, plan), _left_by(of, problem.holder[moving])
-    data = (_data(explain, pair, left.get(place, {})) for place, pair in enumerate(pairs))
-    records = tuple(to_json(_as_a_loan(one) if loan else one) for one in data)
+    data = (_data(explain, pair, aside(pair[1]), left.get(place, {})) for place, pair in enumerate(pairs))
+    records = tuple(to_json(told(one)) for one in data)
     return Reasoned(plan, pairs, records, must_move(problem), why_greedy)
 
 
@@ -62,26 +76,16 @@ def _left_by(pair: NDArray[np.intp], holder: NDArray[np.int32]) -> Mapping[int, 
     return left
 
 
-def _data(explain: Explainer, pair: tuple[int, int], left: Mapping[int, int]) -> dict[str, Any]:
+def _data(
+    explain: Explainer, pair: tuple[int, int], aside: frozenset[UUID], left: Mapping[int, int]
+) -> dict[str, Any]:
     """What is kept of a decision, with from whom the customers come."""
     kind, advisor = pair
     present = [(explain.present(kind, holder), count) for holder, count in left.items()]
     return {
-        **data_of(*explain(kind, advisor)),
+        **data_of(*explain(kind, advisor, aside)),
         "present": [{**asdict(one), "advisor": encode("adv", one.advisor), "customers": n} for one, n in present],
     }
-
-
-def _as_a_loan(data: dict[str, Any]) -> dict[str, Any]:
-    """Whoever lends doesn't leave."""
-    owners = {one["advisor"] for one in data["present"]}
-    for one in (*data["present"], *data["removed"]):
-        if one["advisor"] in owners and one["rule"] == not_leaving.__name__:
-            one |= {"rule": LENDS, "args": {}}
-    others = data["removed_by"].get(not_leaving.__name__, 0) - len(owners)
-    data["removed_by"] |= {not_leaving.__name__: others, LENDS: len(owners)}
-    data["removed_by"] = {rule: count for rule, count in data["removed_by"].items() if count > 0}
-    return data
 
 
 def moved(problem: BookProblem, plan: BookPlan) -> NDArray[np.intp]:

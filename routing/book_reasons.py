@@ -62,8 +62,12 @@ class Explainer:
         self._kinds = problem.kinds
         self._book = book_after(problem, plan)
 
-    def __call__(self, kind: int, advisor: int) -> tuple[tuple[Reason, ...], Explanation]:
+    def __call__(
+        self, kind: int, advisor: int, aside: frozenset[Id] = frozenset()
+    ) -> tuple[tuple[Reason, ...], Explanation]:
+        """`aside`: who was not asked, and is told as `not_already_tried`."""
         need = self._kinds[kind].need
+        need = replace(need, tried=need.tried | aside)
         with_them = self._book.load_s[advisor]
         self._unweigh(advisor, need.expected_s)
         choice = record_of(self._book, need, advisor)

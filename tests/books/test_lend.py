@@ -10,6 +10,7 @@ import pytest
 from books import queries
 from books.service import OwnerIsAway
 from customers.queries import card
+from kit.ids import encode
 from tests.books.shop import Shop
 from tests.support.builders import a_customer, a_desk_group, an_absence, an_advisor, numbers
 
@@ -34,6 +35,7 @@ async def test_a_book_is_lent_and_given_back(shop: Shop) -> None:
         (kept,) = await session.fetch("SELECT data FROM decisions")
     assert [one["rule"] for one in kept["data"]["present"]] == ["lends_the_book"]
     assert "not_leaving" not in str(kept["data"]), "nobody should read that the owner leaves"
+    assert {"advisor": encode("adv", stranger.id), "rule": "same_desk_group", "args": {}} in kept["data"]["removed"]
     assert set((await shop.advisors_of_all()).values()) == {colleague.id}, f"not to {stranger.id}, who has nobody"
     shop.clock.advance(timedelta(days=201).total_seconds())
     shop.books.forget()
