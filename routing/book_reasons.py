@@ -13,7 +13,7 @@ from routing.book_plan import BookPlan, Shortage
 from routing.book_problem import NOBODY, BookProblem
 from routing.misfit import Costs
 from routing.plan import Explanation, Reason
-from routing.problem import Id
+from routing.problem import ActivationNeed, Id
 from routing.rules import BOOK_RULES, book_has_room, not_leaving
 
 ETA = SOLVED_ETA
@@ -109,7 +109,15 @@ def shortages_of(
 
 
 def _shortage(book: Book, problem: BookProblem, kind: int, customers: int, seconds: int, least_s: int) -> Shortage:
-    alone = alone_in_the_way(book, replace(problem.kinds[kind].need, expected_s=least_s))
-    freed = {rule: len(places) for rule, places in alone.items()}
-    bottleneck = max(freed, key=lambda rule: (rule != GOING, freed[rule]), default=None)
-    return Shortage(kind, customers, seconds, bottleneck, freed)
+    need = replace(problem.kinds[kind].need, expected_s=least_s)
+    freed = {rule: len(places) for rule, places in alone_in_the_way(book, need).items()}
+    return Shortage(kind, customers, seconds, _bottleneck(freed) or _in_everybodys_way(book, need), freed)
+
+
+def _bottleneck(freed: Mapping[str, int]) -> str | None:
+    return max(freed, key=lambda rule: (rule != GOING, freed[rule]), default=None)
+
+
+def _in_everybodys_way(book: Book, need: ActivationNeed) -> str | None:
+    """Where none does it alone, as for a skill that nobody has while all books are full."""
+    return next((rule for rule, out in book.vetoed(need).items() if len(out) and out.all()), None)
