@@ -61,10 +61,10 @@ async def compute(shop: Workshop, run_id: UUID) -> Row | None:
         draft = await _drafted(shop, _errand(shop, run, now))
     except (TooLong, Died) as error:
         log.error("plan.none", run=encode("run", run_id), **facts(error))
-        return await _fail(shop, run_id, "no_plan")
+        return await _fail(shop, run_id, "no_plan", lease)
     if draft.faults:
         log.error("plan.unsound", run=encode("run", run_id), faults=draft.faults)
-        return await _fail(shop, run_id, "unsound")
+        return await _fail(shop, run_id, "unsound", lease)
     if draft.without_skills is not None:
         log.warning("plan.without_skills", run=encode("run", run_id), error=draft.without_skills)
     return await _ready(shop, run_id, draft, lease)
@@ -115,10 +115,10 @@ async def _at_once(session: Session, run: Row, now: datetime) -> Row:
         return run
 
 
-async def _fail(shop: Workshop, run_id: UUID, failure: str) -> Row | None:
+async def _fail(shop: Workshop, run_id: UUID, failure: str, lease: datetime) -> Row | None:
     now = shop.clock.now()
     async with shop.database.transaction() as session:
-        row = await queries.failed(session, run_id, now, failure)
+        row = await queries.failed(session, run_id, now, failure, lease)
         if row is not None:
             session.announce(events.changed(row, now))
     return row

@@ -77,7 +77,7 @@ RETURNING *
 
 FAILED = """
 UPDATE book_runs SET state = 'failed', since = $2, failure = $3, computing_until = NULL
-WHERE id = $1 AND state = 'computing' RETURNING *
+WHERE id = $1 AND state = 'computing' AND computing_until = $4 RETURNING *
 """
 
 APPLIED = """
@@ -230,8 +230,9 @@ async def computed(
     return await session.fetch_row(COMPUTED, run_id, now, version, to_json(figures).decode(), planned, lease)
 
 
-async def failed(session: Session, run_id: UUID, now: datetime, failure: str) -> Row | None:
-    return await session.fetch_row(FAILED, run_id, now, failure)
+async def failed(session: Session, run_id: UUID, now: datetime, failure: str, lease: datetime) -> Row | None:
+    """Failed; None for who has lost the lease meanwhile."""
+    return await session.fetch_row(FAILED, run_id, now, failure, lease)
 
 
 async def applied(session: Session, run_id: UUID, now: datetime, undo_until: datetime | None) -> Row:

@@ -41,10 +41,7 @@ class TooLateToUndo(Conflict):
 class OwnerIsAway(Conflict):
     """`because` is the rule by which the owner takes nobody now; `gone`: they have left."""
 
-    word, title = (
-        "owner-is-away",
-        "Whose book was lent can't take it back yet; give it back when they are there again.",
-    )
+    word, title = "owner-is-away", "The owner can't take the book back yet; give it back when they are there again."
 
 
 class NoSkillReport(Conflict):

@@ -26,16 +26,20 @@ SHORT = {
 }
 WHYS = {"first": "first advisor", "forced": "has to", "voluntary": "evens the books out"}
 
-CHANGED = {
+BECAUSE = {
     "people_or_rules": "people, skills, absences, products or policies are not those of the plan",
     "another_run": "another run has been applied since",
     "customers": "customers of the plan have got another advisor since",
+    "not_away_for_long": "the owner's absence goes on for more than four weeks",
+    "book_is_open": "the owner's book is closed for new customers",
+    "gone": "the owner has left",
 }
 NEXT = {
     "book-run-in-progress": "Wait for {run}, or stop it: durchwahl rebalance --discard {run}",
     "book-has-changed": "Make a new plan: durchwahl rebalance --dry-run",
     "illegal-transition": "The run is {present_state}.",
     "too-late-to-undo": "A new plan may bring customers back: durchwahl rebalance --dry-run",
+    "owner-is-away": "Shorten the absence or open the book first, or wait.",
     "not-found": "There is no such run; GET /v1/book-runs lists them.",
     "database-away": "Nothing is lost; repeat the command when the database is there again.",
 }
@@ -62,7 +66,7 @@ async def preview(session: ReadSession, run_id: UUID) -> Preview:
 
 def refusal(word: str, title: str, facts: Mapping[str, Any]) -> str:
     """One or two sentences, and the word that the API says."""
-    because = CHANGED.get(facts.get("because", ""), facts.get("because"))
+    because = BECAUSE.get(facts.get("because", ""), facts.get("because"))
     lines = [f"refused ({word}): {title}", *([f"Because: {because}."] if because else [])]
     try:
         lines += [NEXT[word].format(**facts)]

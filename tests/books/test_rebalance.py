@@ -334,3 +334,21 @@ async def decided(shop: Shop) -> list[DecisionAnswer]:
     async with shop.database.reading() as session:
         rows = await session.fetch("SELECT id FROM decisions ORDER BY id")
         return [await decisions.get(session, row["id"]) for row in rows]
+
+
+async def test_who_has_lost_the_lease_fails_nobody_elses_plan(shop: Shop) -> None:
+    await overloaded(shop, 4)
+    async with shop.database.transaction() as session:
+        run = await service.request(session, Asked("rebalance"), shop.now, new_id)
+
+    class Late(Here):
+        async def run(self, work: Callable[..., Any], *arguments: Any, limit_s: float) -> Any:
+            async with shop.database.transaction() as session:
+                until = shop.now + timedelta(minutes=40)
+                await session.execute("UPDATE book_runs SET computing_until = $2 WHERE id = $1", run["id"], until)
+            raise Died
+
+    shop.here = Late()
+
+    assert await shop.work() == 0
+    assert (await shop.run(run["id"]))["state"] == "computing", "another is at it"
