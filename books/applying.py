@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -50,8 +50,8 @@ class Leg:
     external_ref: str
     ends: UUID | None
     to: UUID
-    decision_id: UUID
-    may_exceed: bool = False
+    decision_id: UUID | None
+    may_exceed: bool
 
 
 @dataclass
@@ -76,44 +76,40 @@ async def apply_batch(session: Session, books: Books, run: Row, now: datetime, n
     moves = await queries.planned(session, run["id"], BATCH)
     if not moves:
         return await _applied(session, run, now, new_id)
-    legs = [
-        Leg(
-            move["customer_id"],
-            move["external_ref"],
-            move["from_relationship"],
-            move["to_advisor"],
-            move["decision_id"],
-            move["may_exceed"] or move["from_advisor"] is not None,
-        )
-        for move in moves
-    ]
+    legs = [_there(move) for move in moves]
     outcomes = await _walk(session, books, legs, REASONS[run["kind"]], now, new_id)
-    marks = _marks(legs, outcomes, "done", "skipped")
-    return await _count(session, run, marks, now)
+    return await _count(session, run, _marks(legs, outcomes, "done", "skipped"), now)
 
 
 async def undo_batch(session: Session, books: Books, run: Row, now: datetime, new_id: IdMaker) -> Row:
     """Take the next moves of a locked run back; with none left it is undone."""
     moves = await queries.done(session, run["id"], BATCH)
     if not moves:
-        row = await queries.set_state(session, run["id"], "undone", now)
-        await announcing.tell_advisors(session, row, "undone", now, new_id)
-        session.announce(events.changed(row, now))
-        return row
-    legs = [
-        Leg(
-            move["customer_id"],
-            move["external_ref"],
-            move["relationship_id"],
-            move["from_advisor"],
-            move["decision_id"],
-            may_exceed=True,
-        )
-        for move in moves
-    ]
+        return await _undone(session, run, now, new_id)
+    legs = [_back(move) for move in moves]
     outcomes = await _walk(session, books, legs, BACK[run["kind"]], now, new_id)
-    marks = _marks(legs, outcomes, "undone", "kept")
-    return await _count(session, run, marks, now)
+    return await _count(session, run, _marks(legs, outcomes, "undone", "kept"), now)
+
+
+def _there(move: Row) -> Leg:
+    return Leg(
+        customer_id=move["customer_id"],
+        external_ref=move["external_ref"],
+        ends=move["from_relationship"],
+        to=move["to_advisor"],
+        decision_id=move["decision_id"],
+        may_exceed=move["may_exceed"] or move["from_advisor"] is not None,
+    )
+
+
+def _back(move: Row) -> Leg:
+    """The same the other way; why the customer is with that advisor is what it was before."""
+    return replace(
+        _there(move),
+        ends=move["relationship_id"],
+        to=move["from_advisor"],
+        decision_id=move["decision_before"],
+    )
 
 
 async def _walk(
@@ -184,5 +180,12 @@ async def _applied(session: Session, run: Row, now: datetime, new_id: IdMaker) -
     until = now + UNDO_FOR if run["kind"] == "rebalance" else None
     row = await queries.applied(session, run["id"], now, until)
     await announcing.tell_advisors(session, row, "applied", now, new_id)
+    session.announce(events.changed(row, now))
+    return row
+
+
+async def _undone(session: Session, run: Row, now: datetime, new_id: IdMaker) -> Row:
+    row = await queries.set_state(session, run["id"], "undone", now)
+    await announcing.tell_advisors(session, row, "undone", now, new_id)
     session.announce(events.changed(row, now))
     return row

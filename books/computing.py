@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from books import events, queries
+from books import events, queries, service
 from books.drafting import Draft, Errand, drafted
 from kit import actors
 from kit.apart import Died, TooLong
 from kit.clock import Clock
-from kit.database import Database, Row
+from kit.database import Database, Row, Session
 from kit.ids import IdMaker, encode
 from kit.logs import facts, logger
 
@@ -61,10 +61,10 @@ async def compute(shop: Workshop, run_id: UUID) -> Row | None:
         draft = await _drafted(shop, _errand(shop, run, now))
     except (TooLong, Died) as error:
         log.error("plan.none", run=encode("run", run_id), **facts(error))
-        return await _fail(shop, run_id, "no_plan")
+        return await _fail(shop, run_id, "no_plan", lease)
     if draft.faults:
         log.error("plan.unsound", run=encode("run", run_id), faults=draft.faults)
-        return await _fail(shop, run_id, "unsound")
+        return await _fail(shop, run_id, "unsound", lease)
     if draft.without_skills is not None:
         log.warning("plan.without_skills", run=encode("run", run_id), error=draft.without_skills)
     return await _ready(shop, run_id, draft, lease)
@@ -96,18 +96,29 @@ async def _drafted(shop: Workshop, errand: Errand) -> Draft:
 
 
 async def _ready(shop: Workshop, run_id: UUID, draft: Draft, lease: datetime) -> Row | None:
+    """In one transaction with the beginning of carrying it out, where that was asked for: nothing comes between."""
     now = shop.clock.now()
     async with shop.database.transaction() as session:
         row = await queries.computed(session, run_id, now, draft.version, draft.figures or {}, draft.planned, lease)
-        if row is not None:
-            session.announce(events.changed(row, now))
-    return row
+        if row is None:
+            return None
+        session.announce(events.changed(row, now))
+        return await _at_once(session, row, now) if row["apply_at_once"] else row
 
 
-async def _fail(shop: Workshop, run_id: UUID, failure: str) -> Row | None:
+async def _at_once(session: Session, run: Row, now: datetime) -> Row:
+    """Where the book has changed while it was computed it stays a preview."""
+    try:
+        return await service.apply(session, run["id"], now)
+    except service.BookHasChanged as changed:
+        log.warning("plan.overtaken", run=encode("run", run["id"]), **changed.facts)
+        return run
+
+
+async def _fail(shop: Workshop, run_id: UUID, failure: str, lease: datetime) -> Row | None:
     now = shop.clock.now()
     async with shop.database.transaction() as session:
-        row = await queries.failed(session, run_id, now, failure)
+        row = await queries.failed(session, run_id, now, failure, lease)
         if row is not None:
             session.announce(events.changed(row, now))
     return row

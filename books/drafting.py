@@ -19,8 +19,10 @@ from uuid import UUID
 from pydantic_core import from_json
 
 from books import figures, queries, reading, skills
+from books.lending import lent
 from books.reading import Reading, Scope
-from books.solving import Reasoned, Unsound, lent, moved, planned_greedily, solved
+from books.reasons import Reasoned, moved
+from books.solving import Unsound, planned_greedily, solved
 from decisions import service as decisions
 from decisions.service import Decision
 from kit import actors

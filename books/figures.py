@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from books.reading import Reading
-from books.solving import Reasoned
+from books.reasons import Reasoned
 from routing.book_plan import BookPlan, Shortage
 from routing.book_problem import NOBODY, BookProblem
 
@@ -20,7 +20,7 @@ SHORTAGES_SHOWN = 50
 def advisors(run_id: UUID, found: Reading, plan: BookPlan) -> Iterator[tuple[Any, ...]]:
     """Rows of `book_run_advisors`."""
     problem = found.problem
-    before, after = _loads(problem, problem.holder), _loads(problem, plan.advisor)
+    before, after = _loads(problem, problem.holder), _loads(problem, _afterwards(problem, plan))
     for place, advisor in enumerate(problem.advisors):
         yield (
             run_id,
@@ -33,6 +33,11 @@ def advisors(run_id: UUID, found: Reading, plan: BookPlan) -> Iterator[tuple[Any
             advisor.target_s,
             float(plan.prices[place]),
         )
+
+
+def _afterwards(problem: BookProblem, plan: BookPlan) -> NDArray[np.int32]:
+    """With whom everybody is then: for whom nobody is found keeps whom they have."""
+    return np.where(plan.advisor == NOBODY, problem.holder, plan.advisor)
 
 
 def _loads(problem: BookProblem, advisor: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -60,7 +65,7 @@ def summary(found: Reading, reasoned: Reasoned) -> dict[str, Any]:
         "objective": plan.objective,
         "rounding_gap": plan.rounding_gap,
         "spread_before": spread(problem, problem.holder),
-        "spread_after": spread(problem, plan.advisor),
+        "spread_after": spread(problem, _afterwards(problem, plan)),
         "shortages": [_shortage(problem, short) for short in plan.shortages[:SHORTAGES_SHOWN]],
     }
 

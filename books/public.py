@@ -32,7 +32,9 @@ def move(row: Row) -> BookMoveAnswer:
         customer=row["external_ref"],
         market=row["market_id"],
         from_advisor=_advisor(row["from_advisor"]),
+        from_name=row["from_name"],
         to_advisor=encode("adv", row["to_advisor"]),
+        to_name=row["to_name"],
         why=row["why"],
         expected_s=row["expected_seconds"],
         state=row["state"],
@@ -42,7 +44,9 @@ def move(row: Row) -> BookMoveAnswer:
 
 
 def of_advisor(row: Row) -> BookOfAdvisor:
-    return BookOfAdvisor(advisor=encode("adv", row["advisor_id"]), **{name: row[name] for name in LOADS})
+    return BookOfAdvisor(
+        advisor=encode("adv", row["advisor_id"]), name=row["name"], **{name: row[name] for name in LOADS}
+    )
 
 
 def skills(row: Row) -> SkillsAnswer:

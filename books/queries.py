@@ -77,7 +77,7 @@ RETURNING *
 
 FAILED = """
 UPDATE book_runs SET state = 'failed', since = $2, failure = $3, computing_until = NULL
-WHERE id = $1 AND state = 'computing' RETURNING *
+WHERE id = $1 AND state = 'computing' AND computing_until = $4 RETURNING *
 """
 
 APPLIED = """
@@ -116,8 +116,9 @@ WHERE m.run_id = $1 AND m.state = 'planned' ORDER BY m.to_advisor, m.customer_id
 """
 
 DONE = """
-SELECT m.*, c.external_ref FROM book_moves m
+SELECT m.*, c.external_ref, before.decision_id AS decision_before FROM book_moves m
 JOIN customers c ON c.id = m.customer_id AND c.market_id = m.market_id
+LEFT JOIN relationships before ON before.id = m.from_relationship AND before.market_id = m.market_id
 WHERE m.run_id = $1 AND m.state = 'done' ORDER BY m.from_advisor, m.customer_id LIMIT $2
 """
 
@@ -146,15 +147,19 @@ GROUP BY advisor_id ORDER BY advisor_id
 NEW_VERSION = "UPDATE directory_version SET version = version + 1"
 
 MOVES_PAGE = """
-SELECT m.*, c.external_ref FROM book_moves m
+SELECT m.*, c.external_ref, f.name AS from_name, t.name AS to_name FROM book_moves m
 JOIN customers c ON c.id = m.customer_id AND c.market_id = m.market_id
+LEFT JOIN advisors f ON f.id = m.from_advisor
+JOIN advisors t ON t.id = m.to_advisor
 WHERE m.run_id = $1 AND ($2::uuid IS NULL OR m.customer_id > $2) AND ($3::text IS NULL OR m.state = $3)
 ORDER BY m.customer_id LIMIT $4
 """
 
 ADVISORS_PAGE = """
-SELECT * FROM book_run_advisors WHERE run_id = $1 AND ($2::uuid IS NULL OR advisor_id > $2)
-ORDER BY advisor_id LIMIT $3
+SELECT b.*, a.name FROM book_run_advisors b
+JOIN advisors a ON a.id = b.advisor_id
+WHERE b.run_id = $1 AND ($2::uuid IS NULL OR b.advisor_id > $2)
+ORDER BY b.advisor_id LIMIT $3
 """
 
 MOVE_COLUMNS = (
@@ -225,8 +230,9 @@ async def computed(
     return await session.fetch_row(COMPUTED, run_id, now, version, to_json(figures).decode(), planned, lease)
 
 
-async def failed(session: Session, run_id: UUID, now: datetime, failure: str) -> Row | None:
-    return await session.fetch_row(FAILED, run_id, now, failure)
+async def failed(session: Session, run_id: UUID, now: datetime, failure: str, lease: datetime) -> Row | None:
+    """Failed; None for who has lost the lease meanwhile."""
+    return await session.fetch_row(FAILED, run_id, now, failure, lease)
 
 
 async def applied(session: Session, run_id: UUID, now: datetime, undo_until: datetime | None) -> Row:
@@ -283,7 +289,7 @@ async def planned(session: ReadSession, run_id: UUID, limit: int) -> Sequence[Ro
 
 
 async def done(session: ReadSession, run_id: UUID, limit: int) -> Sequence[Row]:
-    """Moves that were made, by the advisor to whom they lead back."""
+    """Moves that were made, by the advisor to whom they lead back, with why the customer was there before."""
     return await session.fetch(DONE, run_id, limit)
 
 

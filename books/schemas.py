@@ -87,7 +87,9 @@ class BookMoveAnswer(Shown):
     customer: Ref
     market: str
     from_advisor: Code | None
+    from_name: str | None
     to_advisor: Code
+    to_name: str
     why: Literal["first", "forced", "voluntary"]
     expected_s: int
     state: MoveState
@@ -104,6 +106,7 @@ class BookOfAdvisor(Shown):
     """An advisor's book before and after, in customers and expected seconds a month."""
 
     advisor: Code
+    name: str
     customers_before: int
     customers_after: int
     load_before_s: int

@@ -13,6 +13,7 @@ import asyncpg
 from advisors import service as advisors
 from books import events, queries
 from books.states import RUN
+from customers import books as shelves
 from kit.database import ReadSession, Row, Session
 from kit.errors import Conflict, NotFound
 from kit.ids import IdMaker, encode
@@ -35,6 +36,12 @@ class TooLateToUndo(Conflict):
     """`undo_until` is when the time was over."""
 
     word, title = "too-late-to-undo", "This can no longer be undone."
+
+
+class OwnerIsAway(Conflict):
+    """`because` is the rule by which the owner takes nobody now; `gone`: they have left."""
+
+    word, title = "owner-is-away", "The owner can't take the book back yet; give it back when they are there again."
 
 
 class NoSkillReport(Conflict):
@@ -149,14 +156,26 @@ async def _check_version(session: Session, run: Row) -> None:
 
 
 async def undo(session: Session, run_id: UUID, now: datetime) -> Row:
-    """Begin to take back what was applied. Raises `IllegalTransition`, `RunInProgress`, `TooLateToUndo`."""
+    """Begin to take back what was applied. Raises `IllegalTransition`, `RunInProgress`, `TooLateToUndo`,
+    `OwnerIsAway`."""
     run = await locked(session, run_id)
     RUN.check(run["state"], "undoing")
     if run["kind"] == "assign":
         raise TooLateToUndo(undo_until=None)
     if run["undo_until"] is not None and run["undo_until"] < now:
         raise TooLateToUndo(undo_until=run["undo_until"].isoformat())
+    if run["kind"] == "lend":
+        await _check_owner_is_back(session, run["advisor_id"], now)
     return await _begin(session, run, "undoing", now)
+
+
+async def _check_owner_is_back(session: Session, advisor_id: UUID, now: datetime) -> None:
+    """Given back too early every customer would stay with the colleague, and there is no second time."""
+    company = await shelves.everybody(session, now)
+    there = {advisor.id for advisor in company.advisors}
+    because = company.closed.get(advisor_id) if advisor_id in there else "gone"
+    if because is not None:
+        raise OwnerIsAway(because=because)
 
 
 async def discard(session: Session, run_id: UUID, now: datetime) -> Row:

@@ -31,7 +31,9 @@ class MarketSkill(Shown):
     level: int
     customers: int
     seconds: int
-    unplaced: int = Field(description="Customers among them for whom there is no advisor.")
+    unplaced: int = Field(
+        description="Customers among them for whom there is no advisor, unless another skill is what nobody has."
+    )
     can: int = Field(description="Advisors of the market who have the skill and stay.")
     target_s: int = Field(description="Seconds that their books are meant for, other skills included.")
     price: float | None = Field(

@@ -6,42 +6,15 @@ taken; so there is always a plan, unless even that one is unsound (`Unsound`), a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from uuid import UUID
-
-import numpy as np
-from numpy.typing import NDArray
-from pydantic_core import to_json
-
-from decisions.service import data_of
-from routing.activation import Book, pick
+from books.reasons import Reasoned, reasoned
 from routing.book import solve
 from routing.book_check import faults
 from routing.book_greedy import greedy
-from routing.book_plan import BookPlan
-from routing.book_problem import NOBODY, BookProblem
-from routing.book_reasons import Explainer
-from routing.misfit import Profiles
+from routing.book_problem import BookProblem
 
 
 class Unsound(Exception):
     """The independent check found something in the plan; its first complaints are the arguments."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reasoned:
-    """A sound plan, and what was decided for each pair of a kind and an advisor to whom somebody goes.
-
-    `pairs` are (kind, advisor) places; `records` what is kept of their decisions, in the same order, as JSON:
-    ten thousands of documents would take a process a while to make of what comes through a pipe.
-    """
-
-    plan: BookPlan
-    pairs: tuple[tuple[int, int], ...]
-    records: tuple[bytes, ...]
-    forced: NDArray[np.bool_]
-    """m: whose present advisor leaves, or may not serve them any more."""
-    why_greedy: str | None = None
 
 
 def solved(problem: BookProblem) -> Reasoned:
@@ -53,60 +26,6 @@ def solved(problem: BookProblem) -> Reasoned:
     return planned_greedily(problem, "unsound") if faults(problem, plan) else reasoned(problem, plan)
 
 
-def lent(problem: BookProblem) -> Reasoned:
-    """The customers of who lends go to the own desk group first, then to others, by the prices there are.
-
-    Raises `Unsound`.
-    """
-    book = Book(problem.advisors)
-    advisor = problem.holder.copy()
-    homes = _outsiders(problem)
-    for place in np.argsort(-problem.stay, kind="stable").tolist():
-        need = replace(problem.kinds[problem.kind[place]].need, expected_s=int(problem.expected_s[place]))
-        found = pick(book, replace(need, tried=homes[int(problem.holder[place])]))
-        found = pick(book, need) if found is None else found
-        if found is not None:
-            advisor[place] = found
-            book.give(found, need.expected_s)
-    plan = _plan_of_loan(problem, advisor, book)
-    wrong = faults(problem, plan)
-    if wrong:
-        raise Unsound(*wrong[:5])
-    return reasoned(problem, plan)
-
-
-def _outsiders(problem: BookProblem) -> dict[int, frozenset[UUID]]:
-    """For each holder everybody who doesn't sit at the same desks; nobody where they sit alone."""
-    found: dict[int, frozenset[UUID]] = {NOBODY: frozenset()}
-    for place in np.unique(problem.holder).tolist():
-        group = problem.advisors[place].group_id
-        found[place] = frozenset(a.id for a in problem.advisors if group is not None and a.group_id != group)
-    return found
-
-
-def _plan_of_loan(problem: BookProblem, advisor: NDArray[np.int32], book: Book) -> BookPlan:
-    moves = int(np.count_nonzero(advisor != problem.holder))
-    return BookPlan(
-        advisor=advisor,
-        beyond_cap=np.zeros(len(advisor), np.bool_),
-        prices=_centred(problem, book.prices()),
-        way="direct",
-        objective=0.0,
-        rounding_gap=0.0,
-        voluntary=0,
-        forced=moves,
-        first=0,
-        shortages=(),
-    )
-
-
-def _centred(problem: BookProblem, prices: NDArray[np.float64]) -> NDArray[np.float64]:
-    """So that Σ target·λ = 0 over those who stay, as the prices of a solve are."""
-    target = np.array([0 if one.leaving else one.target_s for one in problem.advisors], np.float64)
-    centred: NDArray[np.float64] = prices - (target @ prices) / max(1.0, target.sum())
-    return centred
-
-
 def planned_greedily(problem: BookProblem, why: str) -> Reasoned:
     """The plan that needs no solver. Raises `Unsound`."""
     plan = greedy(problem)
@@ -114,27 +33,3 @@ def planned_greedily(problem: BookProblem, why: str) -> Reasoned:
     if wrong:
         raise Unsound(*wrong[:5])
     return reasoned(problem, plan, why)
-
-
-def reasoned(problem: BookProblem, plan: BookPlan, why_greedy: str | None = None) -> Reasoned:
-    moving = moved(problem, plan)
-    combined = problem.kind[moving].astype(np.int64) * len(problem.advisors) + plan.advisor[moving]
-    pairs = tuple(divmod(pair, len(problem.advisors)) for pair in np.unique(combined).tolist())
-    explain = Explainer(problem, plan)
-    records = tuple(to_json(data_of(*explain(kind, advisor))) for kind, advisor in pairs)
-    return Reasoned(plan, pairs, records, must_move(problem), why_greedy)
-
-
-def moved(problem: BookProblem, plan: BookPlan) -> NDArray[np.intp]:
-    """Places of the customers who get somebody else than they have."""
-    return np.flatnonzero((plan.advisor != problem.holder) & (plan.advisor != NOBODY))
-
-
-def must_move(problem: BookProblem) -> NDArray[np.bool_]:
-    profiles = Profiles(problem.advisors)
-    out = np.array([np.isinf(profiles.fit(kind.need).misfit) for kind in problem.kinds], np.bool_)
-    held = problem.holder != NOBODY
-    forced = np.zeros(len(problem.kind), np.bool_)
-    if held.any():
-        forced[held] = out[problem.kind[held], problem.holder[held]]
-    return forced

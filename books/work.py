@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
-from books import queries, service
+from books import queries
 from books.applying import apply_batch, undo_batch
 from books.computing import Workshop, compute
 from customers.books import Books
@@ -36,16 +36,8 @@ async def step(shop: Workshop, books: Books) -> Row | None:
     if run is None:
         return None
     if run["state"] == "computing":
-        return await _computed(shop, run["id"])
+        return await compute(shop, run["id"])
     return await shop.database.run(partial(_batch, shop, books, run["id"]))
-
-
-async def _computed(shop: Workshop, run_id: UUID) -> Row | None:
-    row = await compute(shop, run_id)
-    if row is None or row["state"] != "ready" or not row["apply_at_once"]:
-        return row
-    async with shop.database.transaction() as session:
-        return await service.apply(session, run_id, shop.clock.now())
 
 
 async def _batch(shop: Workshop, books: Books, run_id: UUID, session: Session) -> Row | None:

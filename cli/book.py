@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -18,12 +18,14 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from cli import book_words
 from kit.settings import Settings
 
 if TYPE_CHECKING:
     from api.services import Services
     from books.computing import Workshop
     from books.service import Asked
+    from cli.book_words import Preview
     from kit.database import Row
 
 app = typer.Typer(no_args_is_help=True)
@@ -105,11 +107,14 @@ def _asked(kind: str, market: str | None, dry_run: bool, terms: dict[str, Any]) 
 async def _gone_on_with(services: Services, kind: str) -> Row:
     """An assignment that was interrupted is meant; two rebalances are two. Raises `RunInProgress`."""
     from books import queries, service
+    from kit.ids import encode
 
     async with services.database.reading() as session:
         busy = await queries.busy(session)
-    if busy is None or kind != "assign" or busy["kind"] != kind:
+    if busy is None:
         raise service.RunInProgress
+    if kind != "assign" or busy["kind"] != kind:
+        raise service.RunInProgress(run=encode("run", busy["id"]))
     return busy
 
 
@@ -134,22 +139,24 @@ def _finish(begin: Begin, as_json: bool) -> None:
     from kit.errors import Fault
 
     try:
-        run = asyncio.run(_driven(begin, quiet=as_json))
-    except DatabaseAway:
-        _refuse("database-away", as_json, AWAY)
+        run, preview = asyncio.run(_driven(begin, quiet=as_json))
+    except DatabaseAway as away:
+        _refuse("database-away", away.title, as_json, AWAY)
     except Fault as fault:
-        _refuse(fault.word, as_json, REFUSED, fault.facts)
+        _refuse(fault.word, fault.title, as_json, REFUSED, fault.facts)
     else:
-        _tell(run, as_json)
+        _tell(run, preview, as_json)
 
 
-def _refuse(word: str, as_json: bool, code: int, members: Any = None) -> None:
-    told = {"refused": word, **(members or {})}
-    sys.stdout.write(to_json(told).decode() + "\n") if as_json else typer.echo(f"refused: {told}", err=True)
+def _refuse(word: str, title: str, as_json: bool, code: int, members: Mapping[str, Any] | None = None) -> None:
+    if as_json:
+        sys.stdout.write(to_json({"refused": word, **(members or {})}).decode() + "\n")
+    else:
+        typer.echo(book_words.refusal(word, title, members or {}), err=True)
     raise typer.Exit(code)
 
 
-async def _driven(begin: Begin, *, quiet: bool) -> Row:
+async def _driven(begin: Begin, *, quiet: bool) -> tuple[Row, Preview]:
     from books.computing import WARM, Workshop
     from cli.assembly import opened
     from kit.apart import Apart
@@ -158,7 +165,9 @@ async def _driven(begin: Begin, *, quiet: bool) -> Row:
         run = await begin(services)
         workshop = Workshop(services.database, apart, services.clock, services.new_id)
         with _bar(quiet) as advance:
-            return await _worked(services, workshop, run, advance)
+            run = await _worked(services, workshop, run, advance)
+        async with services.database.reading() as session:
+            return run, await book_words.preview(session, run["id"])
 
 
 async def _worked(services: Services, workshop: Workshop, run: Row, advance: Callable[[Row], None]) -> Row:
@@ -206,33 +215,18 @@ def _made(run: Row) -> int:
     return int(run["done"] + run["skipped"])
 
 
-def _tell(run: Row, as_json: bool) -> None:
+def _tell(run: Row, preview: Preview, as_json: bool) -> None:
     from books import public
 
     shown = public.run(run)
     if as_json:
         sys.stdout.write(shown.model_dump_json() + "\n")
     else:
-        Console(stderr=True).print(_words(shown))
+        book_words.show(Console(stderr=True), shown, preview, overtaken=_overtaken(run))
     short = run["kind"] == "assign" and run["figures"].get("unplaced", 0) > 0
-    raise typer.Exit(REFUSED if run["state"] == "failed" else SHORT if short else 0)
+    raise typer.Exit(REFUSED if run["state"] == "failed" or _overtaken(run) else SHORT if short else 0)
 
 
-def _words(run: Any) -> str:
-    figures = run.figures
-    lines = [
-        f"{run.id} {run.kind}: {run.state}",
-        f"customers {figures.get('customers', 0)}, to move {run.planned} (first {figures.get('first', 0)}, "
-        f"forced {figures.get('forced', 0)}, voluntary {figures.get('voluntary', 0)}), moved {run.done}, "
-        f"left alone {run.skipped}, taken back {run.undone}",
-        f"spread of the books {figures.get('spread_before')} → {figures.get('spread_after')}",
-    ]
-    lines += [
-        f"short: {short['customers']} customers in {short['market']}, "
-        f"{', '.join(need['skill'] for need in short['needs']) or 'no skill'}: {short['bottleneck']}"
-        for short in figures.get("shortages", ())
-    ]
-    if run.state == "ready":
-        lines.append(f"carry it out: durchwahl rebalance --apply {run.id}")
-        lines.append(f"which skills are short: durchwahl skills {run.id}")
-    return "\n".join(lines)
+def _overtaken(run: Row) -> bool:
+    """It was to be carried out at once, but the book changed while it was computed."""
+    return bool(run["apply_at_once"]) and run["state"] == "ready"

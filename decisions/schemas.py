@@ -26,6 +26,18 @@ class RemovedAnswer(Shown):
     args: dict[str, Any]
 
 
+class PresentAnswer(Shown):
+    """Whom customers had whom a plan for the book moves: the rule by which that advisor may not have them any more,
+    or, where they could have stayed, the terms that staying would have had; the move itself costs on top."""
+
+    advisor: Code
+    customers: int
+    rule: str | None = Field(examples=["not_leaving"])
+    args: dict[str, Any]
+    terms: dict[str, float]
+    score: float | None
+
+
 class DecisionAnswer(Shown):
     """Who was chosen, who was not, and what would have changed it."""
 
@@ -44,5 +56,6 @@ class DecisionAnswer(Shown):
     removed: list[RemovedAnswer] = Field(description="Everybody removed, where the company is small.")
     removed_by: dict[str, int] = Field(description="How many each rule removed.")
     runner_up: Code | None
+    present: list[PresentAnswer] = Field([], description="With a plan that moves customers: from whom they come.")
     would_change: list[dict[str, Any]]
     solver: dict[str, Any] | None = None

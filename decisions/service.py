@@ -21,6 +21,7 @@ EMPTY: Mapping[str, Any] = {
     "removed": [],
     "removed_by": {},
     "runner_up": None,
+    "present": [],
     "would_change": [],
     "solver": None,
 }

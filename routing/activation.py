@@ -166,11 +166,11 @@ def choose_many(book: Book, needs: Iterable[ActivationNeed]) -> Iterator[Choice 
 
 
 def _recorded(book: Book, need: ActivationNeed, index: int, costs: Costs) -> Choice:
-    candidates = _candidates(book, need, _cheapest(costs))
+    shown = candidates(book, need, _cheapest(costs))
     explanation = Explanation(
-        candidates, _removed(book, need), _removed_by(book, need), _would_change(book, need, candidates)
+        shown, _removed(book, need), _removed_by(book, need), _would_change(book, need, shown)
     )
-    return Choice(book.id_of(index), index, _reasons(book, need, index, candidates[0]), explanation)
+    return Choice(book.id_of(index), index, _reasons(book, need, index, shown[0]), explanation)
 
 
 def _seconds(values: Iterable[int]) -> NDArray[np.int64]:
@@ -185,7 +185,8 @@ def _cheapest(costs: Costs) -> NDArray[np.intp]:
     return ordered[costs[ordered] < np.inf]
 
 
-def _candidates(book: Book, need: ActivationNeed, places: NDArray[np.intp]) -> tuple[Candidate, ...]:
+def candidates(book: Book, need: ActivationNeed, places: NDArray[np.intp]) -> tuple[Candidate, ...]:
+    """The advisors at these places with their terms, whatever rules say of them."""
     terms = {name: column.tolist() for name, column in book.profiles.terms(need, places).items()}
     prices = book.prices(places).tolist()
     rows = (dict(zip(terms, row, strict=True)) for row in zip(*terms.values(), strict=True))
@@ -221,11 +222,10 @@ def _removed(book: Book, need: ActivationNeed) -> tuple[Removed, ...]:
     return tuple(Removed(advisor, veto.rule, veto.args) for advisor, veto in vetoes if veto)
 
 
-def _would_change(book: Book, need: ActivationNeed, candidates: tuple[Candidate, ...]) -> tuple[Change, ...]:
-    chosen = candidates[0]
+def _would_change(book: Book, need: ActivationNeed, shown: tuple[Candidate, ...]) -> tuple[Change, ...]:
+    chosen = shown[0]
     changes = [
-        Change("price_of", other.advisor, {"below": chosen.score - other.terms["misfit"]})
-        for other in candidates[1:2]
+        Change("price_of", other.advisor, {"below": chosen.score - other.terms["misfit"]}) for other in shown[1:2]
     ]
     cheaper = _cheaper_but_full(book, need, chosen.score)
     return (*changes, *([] if cheaper is None else [cheaper]))

@@ -17,7 +17,8 @@ class Shortage:
     customers: int
     seconds: int
     bottleneck: str | None
-    """The rule without which most advisors could; `book_has_room` where those who could are full."""
+    """The rule without which most advisors could, `book_has_room` where those are full; where none would do
+    alone, the first that removes everybody."""
     freed_without: Mapping[str, int]
     """Rule → how many advisors it alone keeps from them."""
 

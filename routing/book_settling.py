@@ -33,8 +33,10 @@ def settled(problem: BookProblem, plan: BookPlan, solve: Callable[[BookProblem],
         if budget == 0:
             break
         again = solve(_carried_out(problem, plan, budget))
+        if not again.voluntary:
+            break
         better = _together(problem, plan, again)
-        if not again.voluntary or better.objective >= plan.objective or faults(problem, better):
+        if better.objective >= plan.objective or faults(problem, better):
             break
         plan = better
     return plan
@@ -58,4 +60,5 @@ def _together(problem: BookProblem, plan: BookPlan, again: BookPlan) -> BookPlan
     seats = Seats(matter, balance_of(matter))
     seats.put(np.arange(len(problem.kind)), again.advisor)
     seats.beyond_cap = again.beyond_cap
-    return plan_of(seats, again.prices, again.way, plan.objective / (1 + plan.rounding_gap))
+    gap = 1 + plan.rounding_gap
+    return plan_of(seats, again.prices, again.way, plan.objective / gap if gap > 0 else 0.0)

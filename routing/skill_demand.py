@@ -16,6 +16,7 @@ import numpy as np
 from routing.book_classes import Flags, Ints
 from routing.book_problem import NOBODY
 from routing.problem import Id
+from routing.rules import has_the_skill
 from routing.skill_view import Ask, View
 
 DEAR = 0.1
@@ -35,7 +36,7 @@ class SkillDemand:
     seconds: int
     """Expected in a month."""
     unplaced: int
-    """Customers among them for whom there is nobody, whatever the reason."""
+    """Customers among them for whom there is nobody, unless it is another skill that nobody has."""
     can: int
     """Advisors of the market who stay; languages and hours are not looked at."""
     target_s: int
@@ -79,11 +80,20 @@ def _of_market(view: View, ask: Ask) -> SkillDemand:
         *ask,
         customers=int(view.customers[rows].sum()),
         seconds=int(view.seconds[rows].sum()),
-        unplaced=int(view.left[rows].sum()),
+        unplaced=sum(int(view.left[row]) for row in rows if view.left[row] and _is_lacking(view, ask, row)),
         can=int(np.count_nonzero(can)),
         target_s=int(view.target_s[can].sum()),
         price=_mean_price(view, can) - _mean_price(view, serve) if can.any() else None,
     )
+
+
+def _is_lacking(view: View, ask: Ask, row: int) -> bool:
+    """Whether this skill is in the way of these customers, and not another one that nobody of theirs has at all."""
+    need = view.matter.needs[row]
+    vetoed = view.profiles.vetoed(need)
+    others = ~np.logical_or.reduce([out for rule, out in vetoed.items() if rule != has_the_skill.__name__])
+    nobodys = [one for one in need.needs if not (view.profiles.levels(one.skill)[others] >= one.level).any()]
+    return not nobodys or (ask.skill, ask.level) in nobodys
 
 
 def _mean_price(view: View, who: Flags) -> float:

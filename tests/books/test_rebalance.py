@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from advisors.models import Advisor
-from books import queries, service
+from books import queries, service, work
 from books.service import Asked, BookHasChanged, RunInProgress, TooLateToUndo
 from customers.relationships import end
+from decisions import service as decisions
+from decisions.schemas import DecisionAnswer
 from kit.apart import Died, TooLong
+from kit.ids import encode
 from kit.states import IllegalTransition
 from tests.books.shop import Here, Shop
 from tests.support.builders import a_customer, an_advisor, new_id, numbers
@@ -261,3 +265,90 @@ async def test_everyone_concerned_is_told(shop: Shop) -> None:
         if row["advisor_id"] is not None
     }
     assert books == {(full.id, 0, moved), (joiner.id, moved, 0), (full.id, moved, 0), (joiner.id, 0, moved)}
+
+
+async def test_what_is_to_be_applied_at_once_is_never_merely_ready(shop: Shop) -> None:
+    await overloaded(shop, 4)
+    async with shop.database.transaction() as session:
+        run = await service.request(session, Asked("rebalance", apply_at_once=True), shop.now, new_id)
+
+    step = await work.step(shop.workshop, shop.books)
+
+    assert step is not None
+    assert step["state"] == "applying", "who dies now is followed by the next, and nobody else gets in between"
+    async with shop.database.reading() as session:
+        told = await session.fetch("SELECT data FROM events WHERE type = 'book_run.changed' ORDER BY id")
+    assert [row["data"]["book_run"]["state"] for row in told] == ["computing", "ready", "applying"]
+    await shop.work()
+    assert (await shop.run(run["id"]))["state"] == "applied"
+
+
+async def test_what_was_to_be_applied_at_once_stays_a_preview_where_the_book_changed_meanwhile(shop: Shop) -> None:
+    await overloaded(shop, 4)
+
+    class Hiring(Here):
+        async def run(self, work: Callable[..., Any], *arguments: Any, limit_s: float) -> Any:
+            draft = await super().run(work, *arguments, limit_s=limit_s)
+            async with shop.database.transaction() as session:
+                await an_advisor(session)
+                await session.execute(queries.NEW_VERSION)
+            return draft
+
+    shop.here = Hiring()
+
+    run = await shop.ask(apply_at_once=True)
+
+    assert (run["state"], run["done"]) == ("ready", 0)
+
+
+async def test_a_decision_says_from_whom_they_come_and_why_they_may_not_stay(shop: Shop) -> None:
+    async with shop.database.transaction() as session:
+        unskilled = await an_advisor(session, skills={"mail": 3})
+        await an_advisor(session, skills={"dns": 3, "mail": 3})
+        await numbers(session, 2)
+        for _ in range(3):
+            await a_customer(session, products=["dns"], advisor=unskilled, since=shop.now - LONG_AGO)
+
+    await shop.ask()
+
+    (decision,) = await decided(shop)
+    (present,) = decision.present
+    assert (present.advisor, present.customers, present.rule) == (encode("adv", unskilled.id), 3, "has_the_skill")
+    assert (present.args["skill"], present.score) == ("dns", None)
+
+
+async def test_a_decision_says_what_staying_would_have_cost_whoever_need_not_move(shop: Shop) -> None:
+    full, _ = await overloaded(shop, 12)
+
+    run = await shop.ask()
+
+    (decision,) = await decided(shop)
+    (present,) = decision.present
+    assert (present.advisor, present.customers, present.rule) == (encode("adv", full.id), run["planned"], None)
+    assert present.terms.keys() == decision.candidates[0].terms.keys()
+    assert present.score is not None
+    assert present.score > decision.candidates[0].score - 1e-9
+
+
+async def decided(shop: Shop) -> list[DecisionAnswer]:
+    async with shop.database.reading() as session:
+        rows = await session.fetch("SELECT id FROM decisions ORDER BY id")
+        return [await decisions.get(session, row["id"]) for row in rows]
+
+
+async def test_who_has_lost_the_lease_fails_nobody_elses_plan(shop: Shop) -> None:
+    await overloaded(shop, 4)
+    async with shop.database.transaction() as session:
+        run = await service.request(session, Asked("rebalance"), shop.now, new_id)
+
+    class Late(Here):
+        async def run(self, work: Callable[..., Any], *arguments: Any, limit_s: float) -> Any:
+            async with shop.database.transaction() as session:
+                until = shop.now + timedelta(minutes=40)
+                await session.execute("UPDATE book_runs SET computing_until = $2 WHERE id = $1", run["id"], until)
+            raise Died
+
+    shop.here = Late()
+
+    assert await shop.work() == 0
+    assert (await shop.run(run["id"]))["state"] == "computing", "another is at it"

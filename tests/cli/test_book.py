@@ -66,7 +66,35 @@ async def test_who_is_left_without_an_advisor_shows_in_the_exit_code(database: D
     result = await durchwahl("assign")
 
     assert result.exit_code == 2
-    assert "short: 1 customers in DE, dns: has_the_skill" in " ".join(result.stderr.split())
+    said = "short: 1 customer in DE, de, dns:1 (360 s a month): nobody has all of these skills (1 could otherwise)"
+    assert said in result.stderr
+
+
+async def test_a_preview_names_people_and_says_what_to_do(database: Database, configured: None) -> None:
+    now = LiveClock().now()
+    async with database.transaction() as session:
+        book: dict[str, Any] = {"cap_s": 20 * 360, "target_s": 10 * 360}
+        full = await an_advisor(session, name="Ada Abel", **book)
+        await an_advisor(session, name="Bert Braun", **book)
+        await numbers(session, 2)
+        for _ in range(20):
+            await a_customer(session, advisor=full, since=now - timedelta(days=3))
+
+    preview = await durchwahl("rebalance", "--dry-run", "--budget", "5")
+    run = next(word for word in preview.stderr.split() if word.startswith("run_"))
+    done = await durchwahl("rebalance", "--apply", run)
+    again = await durchwahl("rebalance", "--apply", run)
+
+    lines = [" ".join(line.split()) for line in preview.stderr.splitlines()]
+    assert "Ada Abel 20 15 100% 75%" in lines
+    assert "Bert Braun 0 5 0% 25%" in lines
+    assert "Ada Abel Bert Braun 5 1800 evens the books out" in lines
+    assert f"carry it out: durchwahl rebalance --apply {run}" in lines
+    assert done.exit_code == 0
+    assert (again.exit_code, again.stderr.splitlines()) == (
+        1,
+        ["refused (illegal-transition): That is not possible in the present state.", "The run is applied."],
+    )
 
 
 async def test_dry_run_apply_undo(database: Database, configured: None) -> None:
@@ -105,5 +133,8 @@ async def test_an_interrupted_assignment_is_gone_on_with(database: Database, con
     refused = await durchwahl("rebalance", "--json")
     result = await durchwahl("assign", "--json")
 
-    assert (refused.exit_code, told(refused)["refused"]) == (1, "book-run-in-progress")
+    assert (refused.exit_code, told(refused)) == (
+        1,
+        {"refused": "book-run-in-progress", "run": encode("run", begun["id"])},
+    )
     assert (told(result)["id"], told(result)["done"]) == (encode("run", begun["id"]), 1)

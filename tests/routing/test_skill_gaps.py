@@ -50,6 +50,15 @@ def test_customers_whom_nobody_can_take_come_first() -> None:
     assert (first.skill, first.unplaced, first.can, first.price) == ("dns", 1, 0, None)
 
 
+def test_a_skill_that_all_have_is_not_short_because_its_customers_lack_another() -> None:
+    both = (Need("hosting", 2), Need("dns", 2))
+
+    report = report_of(a_book([an_advisor(ANNA), an_advisor(BEN)], [a_seeker(), a_seeker(needs=both)]))
+
+    assert (the(report, "dns").unplaced, the(report, "dns").short) == (1, True)
+    assert (the(report, "hosting").unplaced, the(report, "hosting").short) == (0, False)
+
+
 def test_who_leaves_or_serves_another_market_does_not_count() -> None:
     leaving, elsewhere = an_advisor(ANNA, leaving=True), an_advisor(BEN, markets=["ES"])
 
