@@ -148,6 +148,11 @@ def arrival(why: str) -> Callable[[Call], Call]:
     return _marking("__arrival__", why)
 
 
+def lengthy(why: str) -> Callable[[Call], Call]:
+    """Mark an endpoint as one that takes its turn with the reports, and say why."""
+    return _marking("__lengthy__", why)
+
+
 def _marking(name: str, why: str) -> Callable[[Call], Call]:
     def mark(endpoint: Call) -> Call:
         setattr(endpoint, name, why)

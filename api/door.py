@@ -119,7 +119,8 @@ class Door(APIRoute):
             return nullcontext()
         if hasattr(self.endpoint, "__arrival__"):
             return services.arrival_turns.turn()
-        return (services.report_turns if self.reports else services.turns).turn()
+        lengthy = self.reports or hasattr(self.endpoint, "__lengthy__")
+        return (services.report_turns if lengthy else services.turns).turn()
 
     def _guarded(self, act: Callable[[Request, Services], Awaitable[Response]]) -> Handler:
         requirements = self.requirements

@@ -76,7 +76,7 @@ def _last(
     scene: Scene, market_id: str, *, group_id: UUID | None = None, own_id: UUID | None = None
 ) -> dict[str, Any]:
     """A place behind everybody who waits now."""
-    line = {"market_id": market_id, "age_at": scene.now, "id": LAST}
+    line = {"market_id": market_id, "channel": "phone", "age_at": scene.now, "id": LAST}
     return {**line, "desk_group_id": group_id, "own_advisor_id": own_id}
 
 

@@ -48,9 +48,9 @@ def longest_idle_anyone(contact: ContactProblem) -> Plan:
     """The plan of a switch that knows no relationship: whoever of all the groups is idle longest."""
     if closed := _closed(contact):
         return closed
-    asked, groups = asked_by(contact), tuple(contact.groups.values())
+    asked, groups = asked_by(contact), tuple(group for group in contact.groups.values() if group.open)
     own = () if contact.own is None else (contact.own,)
-    everybody = (*own, *(person for group in groups if group.open for person in group.members))
+    everybody = (*own, *(person for group in groups for person in group.members))
     free = [person for person in everybody if veto(person, asked) is None]
     if not free:
         return _nobody_free(contact, groups, reach=groups)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from accounts.principal import Principal
-from api.dependencies import FromServices, Now, Write, keyless, requires
+from api.dependencies import FromServices, Now, Write, keyless, lengthy, requires
 from api.errors import problems
 from api.exchange import exchange_of, rehearser_of
 from api.transactional import TransactionalRoute
@@ -29,6 +29,7 @@ Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 @router.post("/markets/{market_id}/policies/preview", summary="Preview a policy")
 @keyless("nothing is changed")
+@lengthy("thousands of calls are decided twice")
 async def preview(
     _: Supervisor, market_id: Named, wanted: PolicyCommand, services: FromServices, now: Now
 ) -> PolicyPreview:

@@ -28,6 +28,7 @@ WITHOUT = {
     "POST /v1/oidc/logout": "in test_oidc_tokens, where there is an identity provider",
     "POST /v1/stream/tickets": "opens a stream once; nothing is changed by it",
     "POST /v1/desk/heartbeat": "a sign of life",
+    "POST /v1/markets/{market_id}/policies/preview": "nothing is changed",
     "POST /v1/telephony/registrations": "a sign of life",
     "POST /v1/advisors/{advisor_id}/hand-over": "each customer's change is noted; here the book is empty",
     "POST /v1/callback-answers/{token}": "a customer's, in test_callback_answers, where somebody is asked",

@@ -260,7 +260,7 @@ class Town:
         return time() - began
 
     async def broken(self) -> dict[str, Any]:
-        async with self.database.reading() as session:
+        async with self.database.report(timedelta(seconds=30)) as session:
             now = await session.fetch_value("SELECT clock_timestamp()")
             return dict(await invariants.violations(session, now, since=self.began_at))
 

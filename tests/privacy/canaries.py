@@ -227,6 +227,13 @@ STEPS = (
         {"rules": {"wrap_up_limit_s": 60}},
     ),
     Step(
+        "supervisor", "POST /v1/markets/{market_id}/policies", "/v1/markets/ES/policies",
+        {"rules": {"wrap_up_limit_s": 90}, "valid_from": "2027-01-04T00:00:00Z"},
+    ),
+    Step(
+        "admin", "POST /v1/markets/{market_id}/policies/{version}/withdraw", "/v1/markets/ES/policies/2/withdraw",
+    ),
+    Step(
         "supervisor", "POST /v1/markets/{market_id}/closures", "/v1/markets/DE/closures", CLOSED, {"new_closure": "id"},
     ),
     Step("supervisor", "DELETE /v1/closures/{closure_id}", "/v1/closures/@new_closure"),

@@ -54,7 +54,7 @@ def test_while_nobody_who_can_help_is_at_work_there_are_callbacks_alone() -> Non
     late = replace(past, people=(replace(past.people[0], shifts=((60.0, 3600.0),)),))
 
     assert ends(late) == [("promised", 0.0)]
-    ben = Colleague(a_person(BEN, group_id=NEXT_DESK, skills={}), ALL_DAY)
+    ben = Colleague(a_person(BEN, group_id=NEXT_DESK, languages=frozenset({"fr"})), ALL_DAY)
     assert ends(replace(late, people=(*late.people, ben))) == [("promised", 0.0)]
 
 
