@@ -13,7 +13,7 @@ WAIT = "Seconds between which the wait lies in nearly nine cases of ten; 0 to 0:
 class GroupWait(Shown):
     desk_group: Code
     waiting: int = Field(description="How many wait for this group now.")
-    expected_wait_s: tuple[int, int] | None = Field(description=WAIT, examples=[[10, 150]])
+    expected_wait_s: list[int] | None = Field(min_length=2, max_length=2, description=WAIT, examples=[[10, 150]])
 
 
 class UsuallyFree(Shown):
@@ -27,7 +27,7 @@ class AdvisorWait(Shown):
 
     advisor: Code
     waiting: int = Field(description="How many hold for this advisor now.")
-    expected_wait_s: tuple[int, int] | None = Field(description=WAIT, examples=[[0, 240]])
+    expected_wait_s: list[int] | None = Field(min_length=2, max_length=2, description=WAIT, examples=[[0, 240]])
     usually_free: list[UsuallyFree] = Field(
         description="The freest third of the hours that they usually work, by the market's clock, "
         "from eight weeks; empty where less than four are known."

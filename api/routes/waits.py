@@ -41,7 +41,9 @@ async def of_group(
     entry = scene.directory.groups.get(group)
     served = _market(scene, market, () if entry is None else entry.members)
     waiting, expected = await forecast.of_group(scene, group, served)
-    return GroupWait(desk_group=group_id, waiting=waiting, expected_wait_s=expected)
+    return GroupWait(
+        desk_group=group_id, waiting=waiting, expected_wait_s=None if expected is None else list(expected)
+    )
 
 
 @router.get("/advisors/{advisor_id}/expected-wait", summary="How long one would wait for an advisor")
@@ -74,7 +76,10 @@ async def _wait(scene: Scene, advisor: UUID, market: str) -> AdvisorWait:
     free = await forecast.usually_free(scene, advisor, market)
     spans = [UsuallyFree(weekday=day, since=since, until=until) for day, since, until in free]
     return AdvisorWait(
-        advisor=encode("adv", advisor), waiting=holding, expected_wait_s=expected, usually_free=spans
+        advisor=encode("adv", advisor),
+        waiting=holding,
+        expected_wait_s=None if expected is None else list(expected),
+        usually_free=spans,
     )
 
 

@@ -152,7 +152,7 @@ async def _watch_readiness(client: Client, writers: Writers, found: Failover) ->
 
 async def _look(services: Services, writers: Writers, found: Failover) -> None:
     """What stands on the new primary."""
-    async with services.database.reading() as session:
+    async with services.database.report(timedelta(seconds=30)) as session:
         calls = await session.fetch("SELECT switch_call_id, id::text FROM contacts WHERE direction = 'in'")
         customers = {row["external_ref"] for row in await session.fetch("SELECT external_ref FROM customers")}
         broken = await invariants.violations(session, services.clock.now(), since=MONDAY_MORNING)
